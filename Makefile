@@ -1,0 +1,45 @@
+# `make` shows what there is. Every target sets up what it needs; all paths are relative, so that the folder's own
+# path may hold spaces. ARGS is passed on: make test ARGS="tests/lake -k lease", make bench ARGS=quality.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench reference lock clean
+ARGS ?=
+PYTHON_BIN := .venv/bin/python
+
+help:  ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+demo:  ## the main job on real house prices, from raw files to predictions
+	@scripts/setup.sh run
+	@$(PYTHON_BIN) examples/house_prices/demo.py $(ARGS)
+
+test:  ## all tests, two at a time
+	@scripts/setup.sh dev
+	@$(PYTHON_BIN) -m pytest -n 2 --dist loadfile $(ARGS)
+
+check:  ## style, types, layers, dependencies
+	@scripts/setup.sh dev
+	$(PYTHON_BIN) -m ruff check .
+	$(PYTHON_BIN) -m ruff format --check .
+	$(PYTHON_BIN) -m mypy
+	.venv/bin/lint-imports
+	.venv/bin/deptry pipeline
+
+format:  ## rewrite the code in the project's style
+	@scripts/setup.sh dev
+	$(PYTHON_BIN) -m ruff check --fix .
+	$(PYTHON_BIN) -m ruff format .
+
+bench:  ## one benchmark by name: make bench ARGS=quality
+	@scripts/setup.sh dev
+	@$(PYTHON_BIN) -m benchmarks.$(ARGS)
+
+reference:  ## write docs/reference.md and its JSON Schema anew from the model
+	@scripts/setup.sh dev
+	@$(PYTHON_BIN) -m pipeline.config.reference $(ARGS)
+
+lock:  ## write the locks anew: make lock ARGS=--upgrade
+	@scripts/lock.sh $(ARGS)
+
+clean:  ## remove what builds, checks and the demo left; .venv stays
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache lake
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

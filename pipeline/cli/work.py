@@ -1,0 +1,175 @@
+"""What each command does with a project, and what it shows."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.cli.screen import Screen
+from pipeline.config import show_config
+from pipeline.due import between
+from pipeline.errors import ConfigError, PromotionRefused
+from pipeline.log import local_root
+
+if TYPE_CHECKING:
+    from pipeline.project import Project
+    from pipeline.shown import Shown
+    from pipeline.steps.result import StepResult
+
+Next = tuple[tuple[str, ...], str]
+
+_AFTER: dict[str, tuple[Next, ...]] = {
+    "ingest": ((("clean",), "type and validate what was landed"),),
+    "clean": ((("features",), "derive what a model sees"),),
+    "features": ((("train",), "tune, evaluate, register"),),
+    "train": ((("promote",), "judge the challenger"), (("ui",), "runs and models in MLflow's page")),
+    "promote": ((("score",), "predict what the champion has not scored"),),
+    "score": ((("show", "predictions"), "what the champion says"),),
+}
+_BAD_ROWS: Next = (("show", "quarantine"), "bad rows and why")
+_REFUSED: Next = (("show", "leaderboard"), "what the refused challenger was chosen from")
+
+
+def validate(project: Project, screen: Screen, show: bool) -> int:
+    """The configuration is read and checked by now: say what it describes."""
+    config = project.config
+    settings = show_config(config) if show else []
+    values = screen.verdict("valid", project=config.name, lake=config.lake.root)
+    if show:
+        values["settings"] = [setting._asdict() for setting in settings]
+        if not screen.options.as_json:
+            from pipeline.cli.overview import settings as settings_table
+
+            screen.print(settings_table(settings))
+    screen.say(
+        values,
+        f"{', '.join(screen.options.config_files)} is valid: {config.task} of {config.features.label}"
+        f" from {', '.join(config.sources)}, by {', '.join(config.train.learners)}.",
+        f"Lake: {config.lake.root}",
+    )
+    screen.next((("run",), "do what is due"))
+    return 0
+
+
+def run(project: Project, screen: Screen, first: str | None, last: str | None, retrain: bool) -> int:
+    """The steps that are due."""
+    between(first, last)  # a wrong name is told before Spark is imported
+    result = project.run(first=first, last=last, retrain=retrain)
+    screen.finish(result.verdict, result.exit_code)
+    screen.where(f"Lake: {project.config.lake.root}")
+    lines: list[Next] = [(("status",), "champion, tables, what is due")]
+    if result.exit_code == PromotionRefused.exit_code:
+        lines.append(_REFUSED)
+    elif result.outcomes[-1].step == "score":
+        lines += _AFTER["score"]
+    if any(outcome.result and _has_bad_rows(outcome.result) for outcome in result.outcomes):
+        lines.append(_BAD_ROWS)
+    screen.next(*lines)
+    return result.exit_code
+
+
+def one_step(project: Project, screen: Screen, step: str) -> int:
+    """One step, due or not."""
+    result = getattr(project, step)()
+    screen.finish(result.verdict, result.exit_code)
+    screen.where(f"Lake: {project.config.lake.root}")
+    refused = result.exit_code == PromotionRefused.exit_code
+    lines = [_REFUSED] if refused else list(_AFTER[step])
+    if _has_bad_rows(result):
+        lines.append(_BAD_ROWS)
+    screen.next(*lines)
+    return int(result.exit_code)
+
+
+def _has_bad_rows(result: StepResult) -> bool:
+    return bool(result.rows.get("quarantined") or result.rows.get("malformed"))
+
+
+def status(project: Project, screen: Screen) -> int:
+    """Where the project stands; without a lake no Spark is started to say so."""
+    root = local_root(project.config.lake.root)
+    if root is not None and not root.exists():
+        values = screen.verdict("no lake yet", project=project.config.name, lake=str(root))
+        screen.say(values, f"Project {project.config.name} has no lake yet: {root} does not exist.")
+    else:
+        found = project.status()
+        values = screen.verdict("done", **found.to_json())
+        if screen.options.as_json:
+            screen.say(values)
+        else:
+            from pipeline.cli.overview import status_parts
+
+            screen.print(*status_parts(found))
+            screen.write(values)
+    screen.next((("run",), "do what is due"))
+    return 0
+
+
+def show(project: Project, screen: Screen, what: str, limit: int, csv_file: Path | None) -> int:
+    """Some rows of a table, on the screen or in a file."""
+    if what == "leaderboard":
+        return _show_leaderboard(project, screen, limit, csv_file)
+    root = local_root(project.config.lake.root)
+    if root is not None and not root.exists():
+        raise ConfigError(f"There is no lake {root} yet. Run `pipeline run` first.")
+    shown = project.show(what, limit)
+    values = screen.verdict("done", table=shown.table, version=shown.version, total=shown.total)
+    if csv_file is not None:
+        _write_csv(csv_file, shown.columns, shown.rows)
+        of = f"{len(shown.rows):,} of {shown.total:,} rows"
+        screen.say({**values, "file": str(csv_file)}, f"{of} of {shown.table} are in {csv_file}.")
+    elif screen.options.as_json:
+        screen.say({**values, "columns": shown.columns, "data": shown.rows})
+    else:
+        _print_rows(screen, shown, what)
+        screen.write({**values, "columns": shown.columns, "data": shown.rows})
+    return 0
+
+
+def _print_rows(screen: Screen, shown: Shown, what: str) -> None:
+    from pipeline.cli.overview import quarantine_parts, shown_parts
+    from pipeline.shown import SOURCE
+
+    page = screen.page
+    width = page.width if page.is_terminal else None
+    if what == "quarantine":
+        page.print(*quarantine_parts(shown, SOURCE, width))
+    else:
+        page.print(*shown_parts(shown, width))
+
+
+def _show_leaderboard(project: Project, screen: Screen, limit: int, csv_file: Path | None) -> int:
+    board = project.leaderboard()
+    rows = [asdict(row) for row in board.rows[:limit]]
+    values = screen.verdict("done", model=board.model, model_version=board.model_version, metric=board.metric)
+    if csv_file is not None:
+        columns = tuple(asdict(board.rows[0]))
+        _write_csv(csv_file, columns, rows)
+        screen.say(
+            {**values, "file": str(csv_file)}, f"{len(rows):,} of {len(board.rows):,} rows are in {csv_file}."
+        )
+    elif screen.options.as_json:
+        screen.say({**values, "data": rows})
+    else:
+        from pipeline.cli.tables import leaderboard
+
+        screen.print(
+            f"{board.model} version {board.model_version}", *leaderboard(board.rows, board.metric, limit)
+        )
+        screen.write({**values, "data": rows})
+    return 0
+
+
+def _write_csv(file: Path, columns: tuple[str, ...], rows: Any) -> None:
+    from pipeline.cli.overview import value_text
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(columns)
+            writer.writerows([value_text(row.get(name)) for name in columns] for row in rows)
+    except OSError as error:
+        raise ConfigError(f"--csv: '{file}' cannot be written: {error.strerror}.") from error

@@ -1,0 +1,241 @@
+"""What the model's types cannot tell: SQL, Spark types, and keys that must agree with each other.
+
+Each check is a generator of problems, told by the configuration alone. Which learners exist and what they
+take is known above this layer; `Section.where` gives their errors a line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from pipeline.config.hints import did_you_mean, listing
+from pipeline.config.model import Config
+from pipeline.config.origin import join
+from pipeline.config.spark_types import schema_columns, type_mistake
+from pipeline.config.tree import Problem
+
+Problems = Iterator[Problem]
+LANDED_COLUMNS = ("_ingested_at", "_source_file", "_batch_id")
+PREDICTION_COLUMNS = ("prediction", "model_name", "model_version", "run_id", "input_version", "scored_at")
+_NOT_IN_DELTA = re.compile(r"[ ,;{}()\n\t=]")
+
+
+def problems_across(config: Config) -> list[Problem]:
+    """Every problem that only the whole configuration shows."""
+    return [problem for check in CHECKS for problem in check(config)]
+
+
+def check_formats(config: Config) -> Problems:
+    """A path without a telling extension needs a format."""
+    for name, source in config.sources.items():
+        if source.file_format is None:
+            path = f"sources.{name}.format"
+            yield Problem(
+                path, f"'{path}' is missing, and the path does not tell it. Write csv, json or parquet."
+            )
+
+
+def check_types(config: Config) -> Problems:
+    """Types and schemas are Spark's, and not both declared."""
+    for name, source in config.sources.items():
+        for column, declared in source.types.items():
+            mistake = type_mistake(declared)
+            if mistake:
+                path = f"sources.{name}.types.{column}"
+                yield Problem(path, f"'{path}' {mistake}")
+        if source.schema_ is not None:
+            path = f"sources.{name}.schema"
+            mistake = schema_columns(source.schema_)[1]
+            if mistake:
+                yield Problem(path, f"'{path}' {mistake}")
+            if source.types:
+                yield Problem(
+                    path,
+                    f"'{path}' and 'sources.{name}.types' are both set. Write all types into the schema.",
+                )
+
+
+def check_declared_columns(config: Config) -> Problems:
+    """Where a schema is declared, keys that name columns name existing ones, in any case."""
+    for name, source in config.sources.items():
+        if source.schema_ is None:
+            continue
+        columns, mistake = schema_columns(source.schema_)
+        if mistake:
+            continue
+        named = [("key", column, tuple(columns)) for column in source.key or ()]
+        named.append(("deduplicate.order_by", source.deduplicate.order_by, (*columns, *LANDED_COLUMNS)))
+        for key, column, known in named:
+            if column.lower() not in {there.lower() for there in known}:
+                path = f"sources.{name}.{key}"
+                near = did_you_mean(column, known)
+                yield Problem(
+                    path, f"'{path}' names '{column}', which the schema lacks.{near} {listing(known)}"
+                )
+
+
+def check_repeats(config: Config) -> Problems:
+    """A list of names holds each one once."""
+    features = config.features
+    lists = {f"sources.{name}.key": source.key for name, source in config.sources.items()}
+    lists |= {"features.key": features.key, "features.exclude": features.exclude}
+    lists |= {
+        "features.numeric": _declared(features.numeric),
+        "features.categorical": _declared(features.categorical),
+    }
+    lists["score.columns"] = config.score.columns
+    for path, names in lists.items():
+        for name in dict.fromkeys(name for name in names or () if (names or ()).count(name) > 1):
+            yield Problem(path, f"'{path}' names '{name}' twice. Keep one.")
+
+
+def check_roles(config: Config) -> Problems:
+    """A column has one role: key, label, number, category, or none."""
+    features = config.features
+    numeric, categorical = set(_declared(features.numeric)), set(_declared(features.categorical))
+    roles = {
+        "features.exclude": set(features.exclude),
+        "features.numeric": numeric,
+        "features.categorical": categorical,
+        "features.key": set(config.key),
+    }
+    for path, names in roles.items():
+        if features.label in names:
+            yield Problem(
+                path, f"'{path}' names '{features.label}', which is the label. Take it out of one of the two."
+            )
+    for path, others in (("features.numeric", categorical), ("features.exclude", numeric | categorical)):
+        for name in sorted(roles[path] & others):
+            rival = "features.categorical" if name in categorical else "features.numeric"
+            yield Problem(path, f"'{path}' names '{name}', and so does '{rival}'. Keep one.")
+
+
+def check_rules(config: Config) -> Problems:
+    """Each rule is an expression over one row."""
+    from pipeline.config.sql import read_expression
+
+    for name, source in config.sources.items():
+        for rule, declared in source.rules.items():
+            mistake = read_expression(declared.check).mistake
+            if mistake:
+                path = f"sources.{name}.rules.{rule}.check"
+                yield Problem(path, f"'{path}' {mistake.sentence}", mistake.line)
+
+
+def check_query(config: Config) -> Problems:
+    """The query is one SELECT over the sources."""
+    if config.features.query is not None:
+        from pipeline.config.sql import read_query
+
+        mistake = read_query(config.features.query, config.sources).mistake
+        if mistake:
+            yield Problem("features.query", f"'features.query' {mistake.sentence}", mistake.line)
+
+
+def check_derive(config: Config) -> Problems:
+    """Each derived column is an expression over one row, has a usable name, and does not carry the label."""
+    if not config.features.derive:
+        return
+    from pipeline.config.sql import columns_in, read_expression
+
+    label, excluded = config.features.label, {name.lower() for name in config.features.exclude}
+    carriers = {label.lower()}
+    for name, expression in config.features.derive.items():
+        path = join("features.derive", name)
+        if _NOT_IN_DELTA.search(name):
+            yield Problem(path, f"'{name}' cannot name a column: no blank and none of ,;{{}}()= is allowed.")
+        sql = read_expression(expression)
+        if sql.mistake:
+            yield Problem(path, f"'{path}' {sql.mistake.sentence}", sql.mistake.line)
+        elif sql.tree is not None and name != label and columns_in(sql.tree) & carriers:
+            if name.lower() in excluded:
+                carriers.add(name.lower())
+            else:
+                yield Problem(
+                    path,
+                    f"'{path}' is made from the label '{label}', which is not known when a row is scored. "
+                    f"Take the label out of it, or name '{name}' in features.exclude.",
+                )
+
+
+def check_tuning(config: Config) -> Problems:
+    """Tuning has rows to judge by, and a parameter is either fixed or searched."""
+    if config.train.folds == 0 and config.split.validation == 0:
+        yield Problem(
+            "train.folds",
+            "'train.folds' is 0, which tunes on the validation rows, and 'split.validation' is 0. "
+            "Write folds: 3, or give validation a share.",
+        )
+    for name, learner in config.train.learners.items():
+        for parameter in learner.space:
+            if parameter in learner.params:
+                path = f"train.learners.{name}.space.{parameter}"
+                yield Problem(path, f"'{path}' is searched and also fixed in params. Keep one.")
+
+
+def check_thresholds(config: Config) -> Problems:
+    """A threshold is a bound that some model can meet."""
+    thresholds = config.promote.thresholds
+    if thresholds is None:
+        return
+    path = "promote.thresholds"
+    if not thresholds:
+        yield Problem(path, f"'{path}' is empty. Write a bound, as in r2: {{min: 0.8}}, or leave it out.")
+    for metric, bound in thresholds.items():
+        least, most = (None, 1.0) if metric == "r2" else (0.0, None)
+        if bound.min is None and bound.max is None:
+            yield Problem(f"{path}.{metric}", f"'{path}.{metric}' has no bound. Write min, max or both.")
+        elif bound.min is not None and bound.max is not None and bound.min > bound.max:
+            yield Problem(
+                f"{path}.{metric}", f"'{path}.{metric}' has min {bound.min:g} above max {bound.max:g}."
+            )
+        elif most is not None and bound.min is not None and bound.min > most:
+            yield Problem(
+                f"{path}.{metric}.min", f"'{path}.{metric}.min' is {bound.min:g}; {metric} is at most 1."
+            )
+        elif least is not None and bound.max is not None and bound.max < least:
+            yield Problem(
+                f"{path}.{metric}.max", f"'{path}.{metric}.max' is {bound.max:g}; {metric} is at least 0."
+            )
+
+
+def check_carried_columns(config: Config) -> Problems:
+    """Columns carried beside a prediction do not have its names."""
+    for name in config.score.columns:
+        if name.lower() in PREDICTION_COLUMNS:
+            taken = ", ".join(PREDICTION_COLUMNS)
+            yield Problem(
+                "score.columns",
+                f"'score.columns' names '{name}', which a prediction brings itself ({taken}).",
+            )
+
+
+def check_spark_settings(config: Config) -> Problems:
+    """Spark ignores a setting whose name does not begin with spark."""
+    for name in config.spark.conf:
+        if not name.startswith("spark."):
+            path = join("spark.conf", name)
+            yield Problem(
+                path, f"'{path}': Spark ignores the setting '{name}'. Its settings begin with 'spark.'."
+            )
+
+
+CHECKS: tuple[Callable[[Config], Problems], ...] = (
+    check_formats,
+    check_types,
+    check_declared_columns,
+    check_repeats,
+    check_roles,
+    check_rules,
+    check_query,
+    check_derive,
+    check_tuning,
+    check_thresholds,
+    check_carried_columns,
+    check_spark_settings,
+)
+
+
+def _declared(names: tuple[str, ...] | str) -> tuple[str, ...]:
+    return names if isinstance(names, tuple) else ()

@@ -1,0 +1,79 @@
+"""The `sources` section: one raw input each, how it is read and what makes a row good."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.config.base import ByteSize, FolderPath, Names, Section, Settings, Text, Texts
+
+Format = Literal["csv", "json", "parquet"]
+
+EXTENSIONS: dict[str, Format] = {
+    "csv": "csv",
+    "json": "json",
+    "jsonl": "json",
+    "ndjson": "json",
+    "parquet": "parquet",
+}
+COMPRESSIONS = ("gz", "bz2", "zst", "snappy", "lz4", "deflate")
+
+
+class Rule(Section):
+    """A condition that every row of a source should meet."""
+
+    check: Text
+    """A Spark SQL condition. A row breaks the rule where it is false; a NULL that comes from a NULL
+    column passes."""
+    on_failure: Literal["quarantine", "drop", "warn", "fail"] = "quarantine"
+    """What happens when a row breaks it. `quarantine`: the row is kept aside with its reasons. `drop`: it is
+    left out and counted. `warn`: it stays, with a warning. `fail`: the whole batch is refused."""
+
+
+class Deduplicate(Section):
+    """Which of several rows with the same key stays."""
+
+    order_by: Text = "_ingested_at"
+    """The column whose largest value wins, within a batch and across batches. Ties go to the later batch,
+    then to file and row hash."""
+
+
+class Source(Section):
+    """One raw input."""
+
+    path: FolderPath
+    """A file, a folder or a pattern, on any file system that Hadoop knows. A relative path starts at the
+    folder of the file that says it."""
+    format: Format | None = None
+    """`json` is one object a line. Default: told from the file name's extension."""
+    options: Settings = Field(default_factory=dict)
+    """Options for Spark's reader. csv starts with a header line, quote `"` and escape `"`; set
+    `multiLine: true` only where quoted fields span lines: such files cannot be split among workers."""
+    nulls: Texts = ("",)
+    """Texts that mean a missing value. Applied in clean: bronze keeps what was received."""
+    types: dict[str, Text] = Field(default_factory=dict)
+    """Column → Spark SQL type, over what is inferred."""
+    schema_: Annotated[Text | None, Field(alias="schema")] = None
+    """The whole schema instead of inference, as in `Order BIGINT, Sale_Price DOUBLE`."""
+    key: Annotated[Names, Field(min_length=1)] | None = None
+    """The columns that name a row. Default: a hash of the row as received, in the column `_key`."""
+    rules: dict[str, Rule] = Field(default_factory=dict)
+    """Row rules, by name."""
+    max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """The share of a batch that may be quarantined. With more, clean exits with 3 and silver stays."""
+    deduplicate: Deduplicate = Field(default_factory=Deduplicate)
+    """Which of several rows with the same key stays."""
+    batch_size: Annotated[ByteSize, Field(gt=0)] = 100 * 2**30
+    """How many bytes of new files make one batch; a larger arrival is cut into several."""
+
+    @property
+    def file_format(self) -> Format | None:
+        """The declared format, or what the path's extension says; None where it says nothing."""
+        if self.format:
+            return self.format
+        parts = re.split(r"[/\\]", self.path)[-1].lower().split(".")[1:]
+        if len(parts) > 1 and parts[-1] in COMPRESSIONS:
+            parts.pop()
+        return EXTENSIONS.get(parts[-1]) if parts else None

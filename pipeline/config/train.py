@@ -1,0 +1,88 @@
+"""The `train`, `promote` and `score` sections."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.config.base import ByteSize, Choices, Duration, Names, Scalar, Section
+
+RegressionMetric = Literal["rmse", "mse", "mae", "r2", "mape"]
+
+
+class LearnerChoice(Section):
+    """One learner: what is fixed, and what is searched."""
+
+    params: dict[str, Scalar] = Field(default_factory=dict)
+    """Parameters with one value, by the learner's own names."""
+    space: dict[str, Choices] = Field(default_factory=dict)
+    """Parameters to search: name → values."""
+
+
+class Search(Section):
+    """How candidates are chosen."""
+
+    strategy: Literal["grid"] = "grid"
+    """`grid`: every combination."""
+    max_trials: Annotated[int, Field(gt=0)] | None = None
+    """At most this many candidates: the first of each learner's grid, taken from the learners in turn.
+    Default: all."""
+
+
+class Train(Section):
+    """Tuning, refit and evaluation."""
+
+    metric: RegressionMetric = "rmse"
+    """What is optimised. Every metric of the task is reported, each in its natural sign."""
+    label_transform: Literal["none", "log1p"] = "none"
+    """`log1p` fits on log(1 + label); predictions and metrics are in the label's own unit."""
+    folds: Annotated[int, Field(ge=0, le=100)] = 3
+    """Cross-validation folds of the training rows. 0: tune on the validation rows instead."""
+    search: Search = Field(default_factory=Search)
+    """How candidates are chosen."""
+    placement: Literal["auto", "local", "distributed"] = "auto"
+    """Where a boosted model trains. `local`: inside one Spark task. `distributed`: on all workers.
+    `auto`: local where its rows fit into `local_memory`."""
+    local_memory: Annotated[ByteSize, Field(gt=0)] = 2 * 2**30
+    """How much memory a model trained in one Spark task may need; above it, all workers train it."""
+    every: Duration | None = None
+    """Retraining is due when the last training is older than this. Default: never by age."""
+    learners: Annotated[dict[str, LearnerChoice], Field(min_length=1)] = Field(
+        default_factory=lambda: {"linear_regression": LearnerChoice(), "xgboost": LearnerChoice()}
+    )
+    """The learners to compare, by name. A learner without `space` searches its default one."""
+
+    @model_validator(mode="after")
+    def _folds_or_one(self) -> Train:
+        if self.folds == 1:
+            raise ValueError("train.folds is 1. Write 0 (tune on the validation rows), or 2 to 100.")
+        return self
+
+
+class Threshold(Section):
+    """The values of a test metric that allow promotion."""
+
+    min: float | None = None
+    """The smallest value allowed."""
+    max: float | None = None
+    """The largest value allowed."""
+
+
+class Promote(Section):
+    """When a challenger becomes champion."""
+
+    thresholds: dict[RegressionMetric, Threshold] | None = None
+    """Test metric → bounds. Default: better than predicting the training rows' median."""
+    min_improvement: Annotated[float, Field(ge=0)] = 0.0
+    """How much better than the champion, in units of `train.metric`, on the same test rows."""
+
+
+class Score(Section):
+    """What is predicted, and what is carried beside it."""
+
+    rows: Literal["new", "unlabelled", "all"] = "new"
+    """`new`: rows that this model version has not scored and was not trained on. `unlabelled`: those of them
+    without a label. `all`: every row of the features table."""
+    columns: Names = ()
+    """Columns carried beside the key and the prediction."""

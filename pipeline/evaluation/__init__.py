@@ -1,0 +1,1 @@
+"""How good predictions are: metrics over all rows, computed in one pass."""

@@ -1,0 +1,79 @@
+"""Regression metrics of one or more prediction columns, in one aggregation over the rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from pipeline.errors import DataRefused
+
+METRICS = ("rmse", "mse", "mae", "r2", "mape")
+BETTER: Mapping[str, Literal["lower", "higher"]] = {
+    "rmse": "lower",
+    "mse": "lower",
+    "mae": "lower",
+    "r2": "higher",
+    "mape": "lower",
+}
+
+# scikit-learn's guard against a label of zero in mean_absolute_percentage_error: float64's epsilon.
+_SMALLEST = 2.220446049250313e-16
+
+
+def is_better(metric: str, value: float, than: float) -> bool:
+    """Whether `value` beats `than`; NaN beats nothing, and everything beats NaN."""
+    if math.isnan(value):
+        return False
+    if math.isnan(than):
+        return True
+    return value > than if BETTER[metric] == "higher" else value < than
+
+
+def gain(metric: str, value: float, over: float) -> float:
+    """By how much `value` is better than `over`, in the metric's own unit; negative when it is worse."""
+    return value - over if BETTER[metric] == "higher" else over - value
+
+
+def evaluate(
+    rows: DataFrame, predictions: Mapping[str, str | Column], label: str
+) -> dict[str, dict[str, float]]:
+    """Metrics of each named prediction against `label`, from one job over all rows.
+
+    Rows without a label are left out; a missing prediction makes that prediction's metrics NaN.
+    The sums are those of scikit-learn's `mean_squared_error`, `mean_absolute_error`, `r2_score` and
+    `mean_absolute_percentage_error`.
+
+    Raises DataRefused when no row has a label.
+    """
+    actual = F.col(label).cast("double")
+    columns = [F.count(F.lit(1)).alias("rows"), F.var_pop(actual).alias("variance")]
+    for name, prediction in predictions.items():
+        predicted = (F.col(prediction) if isinstance(prediction, str) else prediction).cast("double")
+        error = F.coalesce(predicted, F.lit(math.nan)) - actual
+        columns += [
+            F.avg(error * error).alias(f"{name}:mse"),
+            F.avg(F.abs(error)).alias(f"{name}:mae"),
+            F.avg(F.abs(error) / F.greatest(F.abs(actual), F.lit(_SMALLEST))).alias(f"{name}:mape"),
+        ]
+    found = rows.where(actual.isNotNull()).agg(*columns).first()
+    if found is None or found["rows"] == 0:
+        raise DataRefused(f"evaluation: no row has a value in the label '{label}'; nothing can be measured.")
+    return {name: _metrics(name, found.asDict()) for name in predictions}
+
+
+def _metrics(name: str, sums: Mapping[str, float]) -> dict[str, float]:
+    mse = sums[f"{name}:mse"]
+    # A constant label has no variance to explain: as scikit-learn says, r2 is 1 when perfect, otherwise 0.
+    perfect = 1.0 if mse == 0 else math.nan if math.isnan(mse) else 0.0
+    r2 = 1 - mse / sums["variance"] if sums["variance"] > 0 else perfect
+    return {
+        "rmse": math.sqrt(mse),
+        "mse": mse,
+        "mae": sums[f"{name}:mae"],
+        "r2": r2,
+        "mape": sums[f"{name}:mape"],
+    }

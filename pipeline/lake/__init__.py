@@ -1,0 +1,12 @@
+"""The Delta tables of one project: the only room that imports `delta`."""
+
+from __future__ import annotations
+
+from pipeline.lake.intents import Intents
+from pipeline.lake.lake import Commit, Lake, Txn
+from pipeline.lake.lease import Lease
+from pipeline.lake.ledger import Ledger, LedgerEntry
+from pipeline.lake.reasons import reason
+from pipeline.lake.runs import Runs
+
+__all__ = ["Commit", "Intents", "Lake", "Lease", "Ledger", "LedgerEntry", "Runs", "Txn", "reason"]

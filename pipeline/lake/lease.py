@@ -1,0 +1,197 @@
+"""The project's lease: one run at a time, by a file in the lake. It is no table, so it moves no version."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from uuid import uuid4
+
+from py4j.protocol import Py4JJavaError
+
+from pipeline.errors import ConfigError, TransientError
+from pipeline.lake.hadoop import Files
+from pipeline.lake.reasons import reason
+
+_NAME = "_lease"
+_LIFETIME = 120.0
+_RENEW_EVERY = 20.0
+_LOOK_AGAIN = 0.5
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds the lease; times in seconds since 1970. `machine` tells apart hosts of one name."""
+
+    owner: str
+    host: str
+    machine: str
+    pid: int
+    process_start: str
+    since: float
+    expires: float
+
+    def is_gone(self, now: float) -> bool:
+        """Whether the lease may be taken: it ran out, or its process on this very machine is dead."""
+        if now >= self.expires:
+            return True
+        return self.machine == _machine() and self.process_start != _process_start(self.pid)
+
+
+class Lease:
+    """Held inside a `with` block, renewed meanwhile, given back at its end whatever happened.
+
+    `wait` is how many seconds to wait for another holder: None or 0 gives up at once.
+
+    Raises:
+        TransientError: somebody else holds it.
+        ConfigError: the lake's root cannot be written.
+    """
+
+    def __init__(self, files: Files, root: str, *, wait: float | None = None) -> None:
+        self._files = files
+        self._root = root.rstrip("/") or "/"
+        self._path = f"{self._root}/{_NAME}"
+        self._wait = wait or 0.0
+        self._mine = _this_process()
+        self._stop = threading.Event()
+        self._lost = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._made_root = False
+
+    def __enter__(self) -> Lease:
+        give_up_at = time.monotonic() + self._wait
+        try:
+            self._made_root = not self._files.exists(self._root)
+            self._files.make_folder(self._root)
+            taken = self._try_to_take()
+        except Py4JJavaError as error:
+            raise ConfigError(
+                f"lake.root: {self._root} cannot be written: {reason(error)}. "
+                "Give a folder that this user may create or write to."
+            ) from error
+        while not taken:
+            if time.monotonic() >= give_up_at:
+                raise TransientError(self._refusal())
+            time.sleep(_LOOK_AGAIN)
+            taken = self._try_to_take()
+        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        if not self._lost.is_set() and self._holder_is_me():
+            self._files.delete(self._path)
+            if self._made_root and not self._files.names(self._root):
+                self._files.delete(self._root)  # nothing was written: leave nothing behind
+
+    def check(self) -> None:
+        """Raise TransientError when the lease ran out and another took it: perhaps the machine slept."""
+        if self._lost.is_set():
+            raise TransientError(
+                f"This run lost its lease {self._path}: it was away for too long. Run the same command again."
+            )
+
+    def _try_to_take(self) -> bool:
+        now = time.time()
+        self._mine = replace(self._mine, since=now, expires=now + _LIFETIME)
+        if self._files.create(self._path, _to_bytes(self._mine)):
+            return self._holder_is_me()
+        holder = self._holder()
+        if holder is not None and holder.is_gone(now):
+            self._set_aside(holder)
+            return self._files.create(self._path, _to_bytes(self._mine)) and self._holder_is_me()
+        return False
+
+    def _set_aside(self, stale: Holder) -> None:
+        """Move the stale lease away. Only one taker gets it; a fresh one moved by mistake goes back."""
+        aside = f"{self._path}.{self._mine.owner}"
+        if not self._files.rename(self._path, aside):
+            return
+        moved = self._read(aside)
+        if moved is not None and moved.owner != stale.owner:
+            self._files.rename(aside, self._path)
+        else:
+            self._files.delete(aside)
+
+    def _renew(self) -> None:
+        while not self._stop.wait(_RENEW_EVERY):
+            if not self._holder_is_me():
+                self._lost.set()
+                return
+            self._mine = replace(self._mine, expires=time.time() + _LIFETIME)
+            self._files.overwrite(self._path, _to_bytes(self._mine))
+
+    def _holder_is_me(self) -> bool:
+        holder = self._holder()
+        return holder is not None and holder.owner == self._mine.owner
+
+    def _holder(self) -> Holder | None:
+        return self._read(self._path)
+
+    def _read(self, path: str) -> Holder | None:
+        """The lease as written, None when there is none. While it is renewed it is empty for a moment."""
+        for _ in range(10):
+            if not self._files.exists(path):
+                return None
+            try:
+                return Holder(**json.loads(self._files.head(path, 4096)))
+            except (ValueError, TypeError):
+                time.sleep(0.1)
+        return Holder("unreadable", "unknown", "", 0, "", 0.0, self._files.modified(path) + _LIFETIME)
+
+    def _refusal(self) -> str:
+        holder = self._holder()
+        if holder is None:
+            return f"The lease {self._path} was just given back. Run the same command again."
+        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(holder.since))
+        return (
+            f"Another run works on {self._root}: process {holder.pid} on {holder.host}, since {since}. "
+            f"Wait for it to end and run the same command again; if it is dead, its lease runs out "
+            f"within {_LIFETIME:.0f} seconds."
+        )
+
+
+def _this_process() -> Holder:
+    pid = os.getpid()
+    return Holder(uuid4().hex, socket.gethostname(), _machine(), pid, _process_start(pid), 0.0, 0.0)
+
+
+def _machine() -> str:
+    """One boot of a kernel and one space of process numbers in it; the host's name where /proc is missing."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return socket.gethostname()
+
+
+def _process_start(pid: int) -> str:
+    """When a process started, so that a reused number is not taken for it; empty when there is none."""
+    if Path("/proc/self/stat").exists():
+        try:
+            # The second field is the command in brackets and may hold spaces; the start is the 20th after it.
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        except OSError:
+            return ""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    return "alive"
+
+
+def _to_bytes(holder: Holder) -> bytes:
+    return json.dumps(asdict(holder)).encode()

@@ -1,0 +1,43 @@
+"""What a step says while it works. Steps speak through this; the command line decides how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+
+class Task(Protocol):
+    """A piece of work with a known or unknown number of parts."""
+
+    def advance(self, note: str = "") -> None:
+        """One part is done; `note` may say what came out of it."""
+
+
+class Progress(Protocol):
+    """The listener a step reports to."""
+
+    def say(self, sentence: str) -> None:
+        """One line for the person watching."""
+
+    def task(self, label: str, total: int | None = None) -> AbstractContextManager[Task]:
+        """A context manager that yields the `Task` to advance."""
+
+
+class _SilentTask:
+    def advance(self, note: str = "") -> None:
+        return
+
+
+class Silent:
+    """Says nothing: the default in notebooks and tests."""
+
+    def say(self, sentence: str) -> None:
+        return
+
+    @contextmanager
+    def task(self, label: str, total: int | None = None) -> Iterator[Task]:
+        yield _SilentTask()
+
+
+SILENT: Progress = Silent()

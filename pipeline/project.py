@@ -1,0 +1,181 @@
+"""One project in Python: what its configuration says, and one method per step."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from pipeline.config import load_config
+from pipeline.config.model import Config
+from pipeline.due import between
+from pipeline.errors import ConfigError
+from pipeline.learners import get_learner
+from pipeline.log import log_file
+from pipeline.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from pipeline.run import RunResult, Watch, Work
+    from pipeline.shown import Leaderboard, Shown
+    from pipeline.status import Status
+    from pipeline.steps.clean.result import CleanResult
+    from pipeline.steps.features.step import FeaturesResult
+    from pipeline.steps.ingest.result import IngestResult
+    from pipeline.steps.promote.result import PromoteResult
+    from pipeline.steps.result import StepResult
+    from pipeline.steps.score.result import ScoreResult
+    from pipeline.steps.train.result import TrainResult
+
+
+class Project:
+    """One project. Every step takes an active SparkSession, or uses one that it starts at the first call.
+
+    As a context manager, or by `close`, it ends the session that it started and leaves any other alone.
+    """
+
+    def __init__(self, config: Config, *, progress: Progress = SILENT, watch: Watch | None = None) -> None:
+        validate_learners(config)
+        self.config = config
+        self.log_file: Path = log_file(config)
+        self._progress = progress
+        self._watch = watch
+        self._session: SparkSession | None = None
+        self._started = False
+
+    @classmethod
+    def load(
+        cls,
+        files: Sequence[str | os.PathLike[str]],
+        sets: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+        *,
+        progress: Progress = SILENT,
+        watch: Watch | None = None,
+    ) -> Project:
+        """The project of some YAML files. Raises ConfigError; starts nothing."""
+        config = load_config(files, sets, os.environ if environ is None else environ)
+        return cls(config, progress=progress, watch=watch)
+
+    def ingest(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> IngestResult:
+        """Land new files in bronze, once each."""
+        return cast("IngestResult", self._step("ingest", spark, now))
+
+    def clean(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> CleanResult:
+        """Type, validate and de-duplicate what was landed; bad rows go to quarantine."""
+        return cast("CleanResult", self._step("clean", spark, now))
+
+    def features(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> FeaturesResult:
+        """Bring the features table up to date with silver."""
+        return cast("FeaturesResult", self._step("features", spark, now))
+
+    def train(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> TrainResult:
+        """Tune, refit, evaluate, and register a challenger."""
+        return cast("TrainResult", self._step("train", spark, now))
+
+    def promote(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> PromoteResult:
+        """Let the challenger become champion, or refuse it; a refusal is a result, not an exception."""
+        return cast("PromoteResult", self._step("promote", spark, now))
+
+    def score(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> ScoreResult:
+        """Predict the rows that the champion has not scored."""
+        return cast("ScoreResult", self._step("score", spark, now))
+
+    def run(
+        self,
+        spark: SparkSession | None = None,
+        *,
+        first: str | None = None,
+        last: str | None = None,
+        retrain: bool = False,
+        now: datetime | None = None,
+    ) -> RunResult:
+        """All steps that are due, from `first` to `last`."""
+        from pipeline.run import run
+
+        between(first, last)  # a wrong name is told before Spark starts
+        # MLflow takes seconds to import: they pass while the JVM starts and files are landed.
+        threading.Thread(target=import_module, args=("pipeline.tracking",), daemon=True).start()
+        return run(self._work(spark, now, retrain), first=first, last=last)
+
+    def status(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> Status:
+        """Champion, table versions, last runs, and what is due and why."""
+        from pipeline.status import status
+
+        return status(self._work(spark, now))
+
+    def table(self, name: str, spark: SparkSession | None = None) -> DataFrame:
+        """All rows of a table by its name, at the version that is published."""
+        from pipeline.shown import published
+
+        return published(self._work(spark, None), name)
+
+    def show(self, what: str, limit: int = 20, spark: SparkSession | None = None) -> Shown:
+        """At most `limit` rows of a table by its name, of `predictions`, or of `quarantine`."""
+        from pipeline.shown import show_quarantine, show_table
+
+        work = self._work(spark, None)
+        return show_quarantine(work, limit) if what == "quarantine" else show_table(work, what, limit)
+
+    def leaderboard(self) -> Leaderboard:
+        """The candidates of the last training, best first; needs no Spark."""
+        from pipeline.shown import show_leaderboard
+
+        return show_leaderboard(self.config)
+
+    def spark(self) -> SparkSession:
+        """The active session, else a new one that this project ends."""
+        if self._session is None:
+            from pipeline.session import get_session, is_running
+
+            self._started = not is_running()
+            with self._progress.task("starting Spark"):
+                name = f"pipeline {self.config.name}"
+                self._session = get_session(name, self.config.spark.conf, log_file=self.log_file)
+        return self._session
+
+    def close(self) -> None:
+        """End the Spark session if it was started here."""
+        self._session = None
+        if self._started:
+            from pipeline.session import stop
+
+            self._started = False
+            stop()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _step(self, step: str, spark: SparkSession | None, now: datetime | None) -> StepResult:
+        from pipeline.run import one_step
+
+        return one_step(self._work(spark, now), step)
+
+    def _work(self, spark: SparkSession | None, now: datetime | None, retrain: bool = False) -> Work:
+        from pipeline.run import Work
+
+        moment = now or datetime.now(timezone.utc)
+        return Work(spark or self.spark(), self.config, moment, self._progress, self._watch, retrain)
+
+
+def validate_learners(config: Config) -> None:
+    """Raise ConfigError, with its file and line, for a learner or parameter that does not exist or fit."""
+    for name, choice in config.train.learners.items():
+        checks = [(f"params.{key}", {key: value}) for key, value in choice.params.items()]
+        checks += [(f"space.{key}", {key: value}) for key, values in choice.space.items() for value in values]
+        place = f"train.learners.{name}"
+        try:
+            learner = get_learner(name)
+            for part, params in checks:
+                place = f"train.learners.{name}.{part}"
+                learner.validate(params)
+        except ConfigError as error:
+            raise ConfigError(f"{config.where(place)}: {error}") from error

@@ -1,0 +1,196 @@
+"""Which steps are due, in order, under the project's lease; each verdict on record."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from pyspark.sql import SparkSession
+
+from pipeline.config.model import Config
+from pipeline.due import Models, between, due
+from pipeline.errors import PromotionRefused
+from pipeline.explain import explain
+from pipeline.lake import Lake, Lease, Runs
+from pipeline.progress import SILENT, Progress
+from pipeline.steps.result import StepResult
+
+DATA_STEPS = ("ingest", "clean", "features")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one step ended; `result` is None where it was not due."""
+
+    step: str
+    verdict: str
+    exit_code: int = 0
+    seconds: float = 0.0
+    message: str = ""
+    result: StepResult | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The step's JSON object: the same keys however it ended."""
+        own = self.result.to_json() if self.result else {"rows": {}, "tables": {}}
+        common = {"step": self.step, "verdict": self.verdict, "exit_code": self.exit_code}
+        return {**common, "seconds": round(self.seconds, 3), **_without(own, common), "message": self.message}
+
+
+@dataclass(frozen=True)
+class RunResult(StepResult):
+    """The verdict of a whole run, and the outcome of each of its steps."""
+
+    outcomes: tuple[Outcome, ...] = ()
+
+
+class Watch(Protocol):
+    """Who wants to know how a run goes, step by step."""
+
+    def starts(self, step: str) -> None:
+        """The step begins now."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """The step ended, or was not due."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every step of one run shares."""
+
+    spark: SparkSession
+    config: Config
+    now: datetime
+    progress: Progress = SILENT
+    watch: Watch | None = None
+    retrain: bool = False
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.spark, self.config.lake.root)
+
+
+def run(work: Work, *, first: str | None = None, last: str | None = None) -> RunResult:
+    """Bring the project up to date: the steps from `first` to `last` that are due.
+
+    A refused promotion is the run's exit code, never its end. Raises what a step raises, and TransientError
+    when another run holds the project.
+    """
+    begun = time.monotonic()
+    chosen = between(first, last)
+    with Lease(work.lake.files, work.config.lake.root):
+        outcomes = _steps(work, chosen)
+    results = [outcome.result for outcome in outcomes if outcome.result is not None]
+    tables = {name: version for result in results for name, version in result.tables.items()}
+    changed = any(result.changed for result in results)
+    exit_code = max((outcome.exit_code for outcome in outcomes), default=0)
+    verdict = "promotion refused" if exit_code else "done" if changed else "nothing new"
+    seconds = time.monotonic() - begun
+    return RunResult("run", verdict, changed, exit_code, seconds, {}, tables, outcomes)
+
+
+def one_step(work: Work, step: str) -> StepResult:
+    """Do one step whether or not it is due, under the project's lease. Raises what the step raises."""
+    with Lease(work.lake.files, work.config.lake.root):
+        outcome = _perform(work, step)
+    assert outcome.result is not None  # a step that was done has a result; one that was not has raised
+    return outcome.result
+
+
+def registered(config: Config) -> Models:
+    """What the registry says of a project's models."""
+    from pipeline.steps.promote.decision import DONE
+    from pipeline.tracking import Registry, Tracking
+
+    registry = Registry(Tracking.of(config, config.lake.root))
+    champion, challenger = registry.champion(), registry.challenger()
+    if challenger is None:
+        return Models(champion=champion.version if champion else None)
+    return Models(
+        champion=champion.version if champion else None,
+        challenger=challenger.version,
+        undecided=DONE not in challenger.tags,
+        trained_at=registry.record(challenger).trained_at if config.train.every else None,
+    )
+
+
+def runner(step: str) -> Callable[..., StepResult]:
+    """A step's `run`, imported when it is needed: ingest waits for neither MLflow nor XGBoost."""
+    found: Callable[..., StepResult] = importlib.import_module(f"pipeline.steps.{step}.step").run
+    return found
+
+
+def _steps(work: Work, chosen: Sequence[str]) -> tuple[Outcome, ...]:
+    outcomes = []
+    for step in chosen:
+        skipped = _skipped(work, step)
+        if skipped is None:
+            outcomes.append(_perform(work, step))
+        else:
+            outcomes.append(skipped)
+            _tell(work, skipped)
+    return tuple(outcomes)
+
+
+def _skipped(work: Work, step: str) -> Outcome | None:
+    """Why a step is left out of this run; None when it is due."""
+    if step in DATA_STEPS:
+        return None
+    models = registered(work.config)
+    if step == "score":
+        return _score_skipped(models)
+    plan = due(models, work.config.train.every, work.now, retrain=work.retrain, trains=step == "train")
+    found = next(entry for entry in plan if entry.step == step)
+    return None if found.is_due else Outcome(step, "not due", message=found.reason)
+
+
+def _score_skipped(models: Models) -> Outcome | None:
+    """Without a champion but with a refused challenger nobody can score: that is not a run that went well."""
+    if models.champion is not None or models.challenger is None:
+        return None
+    reason = f"there is no champion: version {models.challenger} was not promoted"
+    return Outcome("score", "not due", PromotionRefused.exit_code, message=reason)
+
+
+def _perform(work: Work, step: str) -> Outcome:
+    """Do a step, time it, put its verdict on record, tell who watches. Raises what the step raises."""
+    if work.watch is not None:
+        work.watch.starts(step)
+    begun = time.monotonic()
+    more = {"retrain": work.retrain} if step == "train" else {}
+    try:
+        result = runner(step)(work.spark, work.config, now=work.now, progress=work.progress, **more)
+    except Exception as error:
+        failure = explain(error)
+        seconds = time.monotonic() - begun
+        with suppress(Exception):  # the step's own error is the one to tell
+            _record(work, Outcome(step, failure.verdict, failure.exit_code, seconds, failure.sentence), begun)
+        raise
+    message = " ".join(getattr(result, "reasons", ()))
+    outcome = Outcome(step, result.verdict, result.exit_code, result.seconds, message, result)
+    if result.changed:
+        _record(work, outcome, begun)
+    _tell(work, outcome)
+    return outcome
+
+
+def _record(work: Work, outcome: Outcome, begun: float) -> None:
+    """One row in the lake's `runs` table; none in a lake without tables: a refused start leaves nothing."""
+    if work.lake.tables():
+        started = work.now + timedelta(seconds=begun - work.begun)
+        row = (outcome.step, outcome.verdict, outcome.exit_code, started, outcome.seconds, outcome.message)
+        Runs(work.lake).record_run(*row)
+
+
+def _tell(work: Work, outcome: Outcome) -> None:
+    if work.watch is not None:
+        work.watch.ended(outcome)
+
+
+def _without(values: dict[str, Any], keys: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in keys and name != "seconds"}

@@ -1,0 +1,125 @@
+"""A few rows of a table, for a person: as published, the newest first where there is an order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from pipeline.config.model import Config
+from pipeline.errors import ConfigError
+from pipeline.lake import Lake, Ledger, names
+from pipeline.run import Work
+from pipeline.steps.train.result import LeaderboardRow
+
+SOURCE = "_source"
+_NEWEST = ("finished_at", "started_at", "opened_at", "scored_at", "_batch_id")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Rows as plain JSON values; `total` counts all rows of the table."""
+
+    table: str
+    version: int
+    total: int
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """The candidates of the last training, best first."""
+
+    model: str
+    model_version: int
+    metric: str
+    rows: tuple[LeaderboardRow, ...]
+
+
+def show_table(work: Work, what: str, limit: int) -> Shown:
+    """At most `limit` rows of a table by its name, or of `predictions`. Raises ConfigError for another."""
+    table = names.predictions(work.config.name) if what == "predictions" else what
+    rows = published(work, table)
+    return _sampled(table, published_version(work.lake, work.config, table), rows, limit)
+
+
+def published(work: Work, table: str) -> DataFrame:
+    """All rows of a table, at the version that readers use. Raises ConfigError for an unknown one."""
+    there = work.lake.tables()
+    if table not in there:
+        raise ConfigError(_unknown(table, there, work.config))
+    return work.lake.read(table, published_version(work.lake, work.config, table))
+
+
+def show_quarantine(work: Work, limit: int) -> Shown:
+    """At most `limit` quarantined rows of each source, the newest batches first; `_source` says which."""
+    there = work.lake.tables()
+    found = [name for name in work.config.sources if names.quarantine(name) in there]
+    if not found:
+        raise ConfigError(_unknown("quarantine", there, work.config))
+    parts = [(name, show_table(work, names.quarantine(name), limit)) for name in found]
+    rows = [{SOURCE: name, **row} for name, part in parts for row in part.rows]
+    columns = dict.fromkeys((SOURCE, *(column for _, part in parts for column in part.columns)))
+    total = sum(part.total for _, part in parts)
+    table = ", ".join(part.table for _, part in parts)
+    return Shown(table, parts[0][1].version, total, tuple(columns), tuple(rows[:limit]))
+
+
+def show_leaderboard(config: Config) -> Leaderboard:
+    """The leaderboard of the newest model version, from the tracking store alone. Raises ConfigError."""
+    from pipeline.steps.train.record import LEADERBOARD_FILE
+    from pipeline.tracking import Registry, Tracking
+
+    tracking = Tracking.of(config, config.lake.root)
+    registry = Registry(tracking)
+    is_there = tracking.file is None or tracking.file.exists()  # looking must not create the store
+    newest = registry.challenger() if is_there else None
+    text = registry.read_text(newest, LEADERBOARD_FILE) if newest else None
+    if newest is None or text is None:
+        raise ConfigError(f"There is no training of {config.model_name} yet. Run `pipeline run` first.")
+    values = json.loads(text)
+    rows = tuple(LeaderboardRow(**{**row, "folds": tuple(row["folds"])}) for row in values["candidates"])
+    return Leaderboard(newest.name, newest.version, values["metric"], rows)
+
+
+def published_version(lake: Lake, config: Config, table: str) -> int:
+    """The version that readers use: the one of the last ledger row where a step has one, else the newest."""
+    ledger = Ledger(lake)
+    places = [("features", config.name, names.features(config.name))]
+    for source in config.sources:
+        places.append(("ingest", source, names.bronze(source)))
+        places += [("clean", source, names.silver(source)), ("clean", source, names.quarantine(source))]
+    for step, name, made in places:
+        published = ledger.published_version(step, name, table) if made == table else None
+        if published is not None:
+            return published
+    newest = lake.version(table)
+    assert newest is not None  # the caller has seen the table
+    return newest
+
+
+def _sampled(table: str, version: int, rows: DataFrame, limit: int) -> Shown:
+    order = next((name for name in _NEWEST if name in rows.columns), None)
+    some = (rows.orderBy(F.col(order).desc()) if order else rows).limit(limit)
+    text = F.to_json(
+        F.struct(*[F.col(_quoted(name)) for name in rows.columns]), {"ignoreNullFields": "false"}
+    )
+    values = tuple(json.loads(row["row"]) for row in some.select(text.alias("row")).collect())  # `limit` rows
+    return Shown(table, version, rows.count(), tuple(rows.columns), values)
+
+
+def _unknown(what: str, there: list[str], config: Config) -> str:
+    if not there:
+        return f"The lake {config.lake.root} has no tables yet. Run `pipeline run` first."
+    return (
+        f"There is no table '{what}' in {config.lake.root}. "
+        f"Tables there: {', '.join(there)}. Also: predictions, quarantine, ledger, leaderboard."
+    )
+
+
+def _quoted(column: str) -> str:
+    return "`" + column.replace("`", "``") + "`"

@@ -1,0 +1,109 @@
+"""Where a project stands: champion, table versions, last runs, what is due and why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pipeline.due import Due, Models, due
+from pipeline.lake import Ledger, Runs
+from pipeline.lake.runs import RunRow
+from pipeline.run import Work, registered
+from pipeline.shown import published_version
+
+if TYPE_CHECKING:
+    from pipeline.tracking import Registry
+
+LAST_RUNS = 10
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The version that scores: `value` is its test metric, `since` when it was promoted, if known."""
+
+    model: str
+    version: int
+    learner: str
+    metric: str
+    value: float
+    baseline: float
+    trained_at: datetime
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the lake, at the version that readers use."""
+
+    name: str
+    version: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a project stands."""
+
+    project: str
+    lake: str
+    tracking: str
+    models: Models
+    champion: Champion | None
+    tables: tuple[Table, ...]
+    runs: tuple[RunRow, ...]
+    due: tuple[Due, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for `--json`."""
+        return asdict(self)
+
+
+def status(work: Work) -> Status:
+    """Look at lake and registry; changes nothing. Raises TransientError when the tracking store is away."""
+    from pipeline.tracking import Registry, Tracking
+
+    config, lake = work.config, work.lake
+    tracking = Tracking.of(config, config.lake.root)
+    is_there = tracking.file is None or tracking.file.exists()  # looking must not create the store
+    models = registered(config) if is_there else Models()
+    tables = []
+    for name in lake.tables():
+        version = published_version(lake, config, name)
+        tables.append(Table(name, version, lake.read(name, version).count()))
+    return Status(
+        project=config.name,
+        lake=config.lake.root,
+        tracking=tracking.address,
+        models=models,
+        champion=_champion(Registry(tracking), Ledger(lake), config.name) if models.champion else None,
+        tables=tuple(tables),
+        runs=tuple(Runs(lake).last(LAST_RUNS)),
+        due=due(models, config.train.every, work.now),
+    )
+
+
+def _champion(registry: Registry, ledger: Ledger, project: str) -> Champion | None:
+    version = registry.champion()
+    if version is None:
+        return None
+    record = registry.record(version)
+    promoted = next(
+        (
+            entry.finished_at
+            for entry in ledger.entries("promote", project)
+            if entry.details.get("model_version") == str(version.version)
+            and entry.details.get("decision") == "promoted"
+        ),
+        None,
+    )
+    return Champion(
+        model=version.name,
+        version=version.version,
+        learner=record.winner.learner,
+        metric=record.metric,
+        value=record.test_metrics[record.metric],
+        baseline=record.baseline_metrics[record.metric],
+        trained_at=record.trained_at,
+        since=promoted,
+    )

@@ -1,0 +1,1 @@
+"""The steps: each reads tables, transforms, checks and writes. No step imports another."""

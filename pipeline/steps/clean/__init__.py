@@ -1,0 +1,1 @@
+"""Clean: typed, validated, one row per key; a bad row is kept aside, with its reasons."""

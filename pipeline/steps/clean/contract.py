@@ -1,0 +1,177 @@
+"""The contract of a source: its columns, their types, and its key. Made once, then pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql.types import DataType, StringType, StructType
+
+from pipeline.config.hints import did_you_mean
+from pipeline.config.sources import Source
+from pipeline.errors import ConfigError
+from pipeline.lake import Lake, Txn
+from pipeline.lake.control import MOMENT, TEXT, ControlTable
+from pipeline.lake.layout import quoted
+from pipeline.lake.names import CONTRACTS
+
+HASHED_KEY = "_key"
+ORIGIN = ("_source_file", "_batch_id", "_ingested_at")
+_SCHEMA = pa.schema({"source": TEXT, "ddl": TEXT, "key": pa.list_(TEXT), "pinned_at": MOMENT})
+_MOST_NAMES = 20
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Columns with their Spark types in order, and the columns of the key; no key means a hash of the row."""
+
+    columns: StructType
+    key: tuple[str, ...] = ()
+
+    @property
+    def ddl(self) -> str:
+        """The columns as Spark reads them back."""
+        return ", ".join(f"{quoted(field.name)} {type_name(field.dataType)}" for field in self.columns)
+
+    @property
+    def row_key(self) -> tuple[str, ...]:
+        """The columns that name a row of silver."""
+        return self.key or (HASHED_KEY,)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(self.columns.names)
+
+    @property
+    def converted(self) -> tuple[str, ...]:
+        """The columns whose text has to become something else, and may fail to."""
+        return tuple(field.name for field in self.columns if not isinstance(field.dataType, StringType))
+
+
+class Contracts:
+    """The pinned contracts of one lake, read once, when the first is asked for."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._table = ControlTable(lake, CONTRACTS, _SCHEMA)
+        self._pinned: dict[str, Contract] | None = None
+
+    def find(self, source: str) -> Contract | None:
+        """The contract of a source, None before its first batch."""
+        return self._all().get(source)
+
+    def pin(self, source: str, contract: Contract, now: datetime) -> None:
+        """Keep a contract; the first one counts."""
+        row = {"source": source, "ddl": contract.ddl, "key": list(contract.key), "pinned_at": now}
+        self._table.append([row], Txn(f"contract/{source}", 1))
+        self._all()[source] = contract
+
+    def _all(self) -> dict[str, Contract]:
+        if self._pinned is None:
+            rows = self._table.read()
+            # One row per source.
+            found = [] if rows is None else rows.collect()
+            self._pinned = {row["source"]: _contract(row.asDict()) for row in found}
+        return self._pinned
+
+
+def type_name(kind: DataType) -> str:
+    """A type as a person writes it; names inside of a struct keep their case."""
+    text = kind.simpleString()
+    return text if "<" in text else text.upper()
+
+
+def columns_of(ddl: str) -> StructType:
+    """The columns that a DDL text declares."""
+    columns = StructType.fromDDL(ddl)
+    assert isinstance(columns, StructType)
+    return columns
+
+
+def make_contract(name: str, source: Source, found: Mapping[str, str]) -> Contract:
+    """The contract of a source from its first batch: the declared schema, or what was found under `types`.
+
+    Raises:
+        ConfigError: declared columns, types or keys that do not fit together.
+    """
+    if source.schema_ is not None:
+        columns = columns_of(source.schema_)
+        required = [field.name for field in columns if not field.nullable]
+        if required:
+            raise ConfigError(
+                f"{source.where('schema')}: 'sources.{name}.schema' says NOT NULL for {', '.join(required)}. "
+                f"Write a rule instead: {{check: '{quoted(required[0])} IS NOT NULL'}}."
+            )
+    else:
+        by_name = {column.lower(): column for column in found}
+        types = dict(found)
+        for column, kind in source.types.items():
+            if column.lower() not in by_name:
+                raise ConfigError(
+                    f"{source.where(f'types.{column}')}: 'sources.{name}.types' names '{column}', which "
+                    f"{name} does not have.{did_you_mean(column, tuple(found))} {listing(found)}"
+                )
+            types[by_name[column.lower()]] = kind
+        columns = columns_of(", ".join(f"{quoted(column)} {kind}" for column, kind in types.items()))
+    return Contract(columns, _key(name, source, tuple(columns.names)))
+
+
+def find_order(name: str, source: Source, contract: Contract) -> str:
+    """The column that orders the rows of a key, spelled as in silver. Raises ConfigError without one."""
+    order_by = source.deduplicate.order_by
+    known = (*contract.names, *ORIGIN)
+    found = next((column for column in known if column.lower() == order_by.lower()), None)
+    if found is None:
+        raise ConfigError(
+            f"{source.where('deduplicate.order_by')}: 'sources.{name}.deduplicate.order_by' names "
+            f"'{order_by}', which {name} does not have.{did_you_mean(order_by, known)} {listing(known)}"
+        )
+    return found
+
+
+def validate_pinned(name: str, source: Source, pinned: Contract) -> None:
+    """Raise ConfigError when the configuration contradicts the contract that silver was made by."""
+    declared = dict(source.types)
+    if source.schema_ is not None:
+        declared = {field.name: type_name(field.dataType) for field in columns_of(source.schema_)}
+    key = "types" if source.schema_ is None else "schema"
+    types = {field.name.lower(): type_name(field.dataType) for field in pinned.columns}
+    for column, written in declared.items():
+        wanted = type_name(columns_of(f"c {written}")[0].dataType)
+        there = types.get(column.lower(), "no column")
+        if wanted != there:
+            raise ConfigError(
+                f"{source.where(key)}: 'sources.{name}.{key}' says {column} is {wanted}, but silver_{name} "
+                f"was made with {there}. Put it back, or start another lake (lake.root) with it."
+            )
+    if _key(name, source, pinned.names) != pinned.key:
+        there = ", ".join(pinned.key) or "a hash of the row"
+        raise ConfigError(
+            f"{source.where('key')}: 'sources.{name}.key' is {', '.join(source.key or ('unset',))}, but "
+            f"silver_{name} was made with {there}. Put it back, or start another lake (lake.root) with it."
+        )
+
+
+def listing(names: Iterable[str]) -> str:
+    """The columns there are, as a sentence that stays short."""
+    known = list(names)
+    more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
+    return f"Columns: {', '.join(known[:_MOST_NAMES])}{more}."
+
+
+def _key(name: str, source: Source, columns: tuple[str, ...]) -> tuple[str, ...]:
+    by_name = {column.lower(): column for column in columns}
+    for column in source.key or ():
+        if column.lower() not in by_name:
+            raise ConfigError(
+                f"{source.where('key')}: 'sources.{name}.key' names '{column}', which {name} does not have."
+                f"{did_you_mean(column, columns)} {listing(columns)}"
+            )
+    return tuple(by_name[column.lower()] for column in source.key or ())
+
+
+def _contract(row: Mapping[str, Any]) -> Contract:
+    return Contract(columns_of(row["ddl"]), tuple(row["key"]))

@@ -1,0 +1,150 @@
+"""What is known about a source before any of its batches is written: pending batches, contract, rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
+
+from pipeline.config.sources import Source
+from pipeline.lake import Lake, Ledger, LedgerEntry, names
+from pipeline.progress import Progress
+from pipeline.steps.clean.contract import (
+    Contract,
+    Contracts,
+    find_order,
+    make_contract,
+    type_name,
+    validate_pinned,
+)
+from pipeline.steps.clean.inference import SAMPLE_ROWS, found_by_column, type_of, values_by_column
+from pipeline.steps.clean.rules import RowRule, compile_rules
+from pipeline.steps.clean.transforms import CORRUPT, received_names
+
+STEP = "clean"
+INGEST = "ingest"
+_ALL = 1_000_000
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Work:
+    """The batches of a source to clean, oldest first, and how. `is_new` is a contract not pinned yet."""
+
+    name: str
+    source: Source
+    batches: tuple[LedgerEntry, ...]
+    contract: Contract | None
+    is_new: bool
+    rules: tuple[RowRule, ...]
+    order_by: str
+
+    @property
+    def is_json(self) -> bool:
+        """Whether records are texts with fields inside."""
+        return self.source.file_format == "json"
+
+
+def pending_batches(ledger: Ledger, name: str) -> tuple[LedgerEntry, ...]:
+    """The landed batches that have no row of clean in the ledger, oldest first."""
+    landed, cleaned = ledger.last(INGEST, name), ledger.last(STEP, name)
+    done = 0 if cleaned is None else cleaned.batch_id
+    if landed is None or landed.batch_id <= done:
+        return ()
+    if landed.batch_id == done + 1:
+        return (landed,)
+    return tuple(reversed(ledger.entries(INGEST, name, after=done, limit=_ALL)))
+
+
+def prepare(
+    lake: Lake, ledger: Ledger, contracts: Contracts, name: str, source: Source, progress: Progress
+) -> Work | None:
+    """The work for a source, None when nothing is pending. Writes nothing.
+
+    Raises:
+        ConfigError: types, key, order or rules that do not fit the source's columns.
+    """
+    batches = pending_batches(ledger, name)
+    if not batches:
+        return None
+    pinned = contracts.find(name)
+    if pinned is not None:
+        validate_pinned(name, source, pinned)
+        _tell_new_columns(lake, name, source, pinned, batches[-1], progress)
+    contract = pinned or _first_contract(lake, name, source, batches)
+    rules: tuple[RowRule, ...] = ()
+    order_by = source.deduplicate.order_by
+    if contract is not None:
+        order_by = find_order(name, source, contract)
+        rules = compile_rules(name, source, _empty_rows(lake, contract))
+        if pinned is None:
+            progress.say(_told(name, contract))
+    return Work(name, source, batches, contract, pinned is None, rules, order_by)
+
+
+def batch_rows(lake: Lake, batch: LedgerEntry) -> DataFrame | None:
+    """The bronze rows of a batch, None for one of empty files before the first record."""
+    table = names.bronze(batch.name)
+    if table not in batch.tables:
+        return None
+    return lake.read(table, batch.tables[table]).where(F.col("_batch_id") == batch.batch_id)
+
+
+def _first_contract(
+    lake: Lake, name: str, source: Source, batches: tuple[LedgerEntry, ...]
+) -> Contract | None:
+    first = next((batch for batch in batches if batch.rows["read"]), None)
+    rows = None if first is None else batch_rows(lake, first)
+    if first is None or rows is None:
+        return None
+    found = {} if source.schema_ is not None else _found_types(rows, source, first.rows["read"])
+    return make_contract(name, source, found)
+
+
+def _found_types(rows: DataFrame, source: Source, count: int) -> Mapping[str, str]:
+    """The columns of a source and their types, as typed by its files or found in a sample of one batch."""
+    received = received_names(rows.schema)
+    if source.file_format == "parquet":
+        return {name: type_name(rows.schema[name].dataType) for name in received}
+    records = rows.where(F.col(CORRUPT).isNull())
+    if count > SAMPLE_ROWS:
+        records = records.sample(SAMPLE_ROWS / count, _SEED)
+    if source.file_format == "json":
+        fields = F.from_json("value", "map<string,string>")
+        values = records.select(F.posexplode(fields).alias("position", "name", "value"))
+    else:
+        values = values_by_column(records, received)
+    return {name: type_of(found) for name, found in found_by_column(values, source.nulls).items()}
+
+
+def _tell_new_columns(
+    lake: Lake, name: str, source: Source, contract: Contract, newest: LedgerEntry, progress: Progress
+) -> None:
+    """Columns that came after the contract was pinned are not lost, but not in silver either."""
+    rows = None if source.file_format == "json" else batch_rows(lake, newest)
+    known = {column.lower() for column in contract.names}
+    received = [] if rows is None else received_names(rows.schema)
+    new = [column for column in received if column.lower() not in known]
+    if new:
+        progress.say(f"clean: {name}: columns that the contract lacks stay in bronze: {', '.join(new)}")
+
+
+def _empty_rows(lake: Lake, contract: Contract) -> DataFrame:
+    """No rows, with the columns that rules may look at."""
+    origin = [
+        StructField("_source_file", StringType()),
+        StructField("_batch_id", LongType()),
+        StructField("_ingested_at", TimestampType()),
+    ]
+    return lake.spark.createDataFrame([], StructType([*contract.columns, *origin]))
+
+
+def _told(name: str, contract: Contract) -> str:
+    types = Counter(type_name(field.dataType) for field in contract.columns)
+    counts = ", ".join(f"{count} {kind}" for kind, count in types.most_common())
+    key = ", ".join(contract.key) or "a hash of the row"
+    return f"clean: {name} has {len(contract.columns)} columns ({counts}), key: {key}; pinned"

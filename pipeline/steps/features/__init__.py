@@ -1,0 +1,1 @@
+"""Features: silver tables joined and derived by Spark SQL; nothing is fitted here."""

@@ -1,0 +1,1 @@
+"""Promote: the challenger becomes champion, or is refused with reasons."""

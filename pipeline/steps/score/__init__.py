@@ -1,0 +1,1 @@
+"""Score: each new row once per model version."""

@@ -1,0 +1,1 @@
+"""Train: search, refit, evaluate, and register a challenger."""

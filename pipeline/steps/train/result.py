@@ -1,0 +1,56 @@
+"""What training returns: the leaderboard, the metrics, and where the model is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.preprocessing.roles import Role
+from pipeline.steps.result import StepResult
+from pipeline.tuning.trials import Standing
+
+
+@dataclass(frozen=True)
+class LeaderboardRow:
+    """One candidate; `mean` and `spread` (sample standard deviation) over the folds, None when it failed."""
+
+    number: int
+    learner: str
+    params: Mapping[str, Any]
+    mean: float | None
+    spread: float | None
+    folds: tuple[float | None, ...]
+    seconds: float
+    failed: str | None
+
+    @classmethod
+    def of(cls, standing: Standing) -> LeaderboardRow:
+        """The row of one candidate."""
+        failed = standing.failed
+        return cls(
+            number=standing.candidate.number,
+            learner=standing.candidate.learner,
+            params=dict(standing.candidate.params),
+            mean=None if failed else standing.mean,
+            spread=None if failed else standing.spread,
+            folds=tuple(trial.metrics.get(standing.metric) for trial in standing.trials),
+            seconds=standing.seconds,
+            failed=failed,
+        )
+
+
+@dataclass(frozen=True)
+class TrainResult(StepResult):
+    """The verdict of training. Metrics are in the label's own unit and natural sign."""
+
+    run_id: str = ""
+    model: str = ""
+    model_version: int = 0
+    metric: str = ""
+    winner: LeaderboardRow | None = None
+    leaderboard: tuple[LeaderboardRow, ...] = ()
+    cv_metrics: Mapping[str, float] = field(default_factory=dict)
+    test_metrics: Mapping[str, float] = field(default_factory=dict)
+    baseline_metrics: Mapping[str, float] = field(default_factory=dict)
+    roles: tuple[Role, ...] = ()

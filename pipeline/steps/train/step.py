@@ -1,0 +1,173 @@
+"""Train: every candidate on every fold, the winner refitted, measured once on the test rows, registered."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime
+
+from pyspark import StorageLevel
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from pipeline.config import fingerprint
+from pipeline.config.model import Config
+from pipeline.errors import ConfigError, DataRefused
+from pipeline.evaluation.regression import BETTER, evaluate
+from pipeline.lake import names
+from pipeline.lake.lake import Lake
+from pipeline.lake.ledger import Ledger, LedgerEntry
+from pipeline.preprocessing.roles import assign_roles, summary, validate_declared
+from pipeline.progress import SILENT, Progress
+from pipeline.steps.train.record import Trained, open_run, register
+from pipeline.steps.train.refit import refit
+from pipeline.steps.train.result import LeaderboardRow, TrainResult
+from pipeline.tracking import Run, Tracking
+from pipeline.tuning.candidates import grid
+from pipeline.tuning.folds import split_of
+from pipeline.tuning.rows import ACTUAL, SPLIT, label_facts, validate_label, validate_label_type, with_splits
+from pipeline.tuning.search import Search
+from pipeline.tuning.trials import Standing, ranked
+
+STEP = "train"
+_BOOKKEEPING = ("_row_hash", "_batch_id")
+
+
+def run(
+    spark: SparkSession,
+    config: Config,
+    *,
+    now: datetime,
+    retrain: bool = False,
+    progress: Progress = SILENT,
+) -> TrainResult:
+    """Register a challenger trained on the published features.
+
+    Nothing is trained again while the features and the configuration are those of a finished training, unless
+    `retrain`. A training that was killed is closed in MLflow and done again from the same rows.
+
+    Raises ConfigError (no features yet, a label or split that cannot train), DataRefused (a label without
+    information, no candidate succeeded), TransientError (the tracking store is away).
+    """
+    begun = time.monotonic()
+    lake = Lake(spark, config.lake.root)
+    entry = Ledger(lake).last("features", config.name)
+    if entry is None:
+        raise ConfigError(
+            f"train: there is no table {names.features(config.name)} yet. Run `pipeline features` first."
+        )
+    tracking = Tracking.of(config, lake.root)
+    mark = training_fingerprint(config, entry)
+    finished = None if retrain else tracking.find_finished(mark)
+    if finished is not None:
+        result = TrainResult(
+            STEP, "nothing new", changed=False, tables=dict(entry.tables), model=config.model_name
+        )
+        result = replace(result, run_id=finished.run_id, model_version=finished.version)
+    else:
+        tracking.close_left_open()
+        result = _train(spark, config, entry, tracking, mark, now, progress)
+    return replace(result, seconds=time.monotonic() - begun)
+
+
+def training_fingerprint(config: Config, entry: LedgerEntry) -> str:
+    """What a training depends on: its rows, and the sections that shape it."""
+    return fingerprint(
+        {name: version for name, version in entry.tables.items() if name == names.features(config.name)},
+        config.task,
+        config.seed,
+        config.features,
+        config.split,
+        config.train,
+    )
+
+
+def _train(
+    spark: SparkSession,
+    config: Config,
+    entry: LedgerEntry,
+    tracking: Tracking,
+    mark: str,
+    now: datetime,
+    progress: Progress,
+) -> TrainResult:
+    table = names.features(config.name)
+    rows = Lake(spark, config.lake.root).read(table, entry.tables[table]).drop(*_BOOKKEEPING)
+    validate_declared(rows.schema, config.features, config.key)
+    validate_label_type(rows.schema, config)
+    facts = label_facts(with_splits(rows, config), config.train.folds)
+    validate_label(facts, config)
+    is_labelled = F.col(f"`{config.features.label}`").isNotNull()
+    is_held_out = split_of(config.key, config.split) == "test"
+    roles = assign_roles(rows.where(is_labelled & ~is_held_out), config.features, config.key)
+    progress.say(f"train: {summary(roles)}")
+    needed = with_splits(rows, config, roles.inputs).where(F.col(ACTUAL).isNotNull())
+    fitting = needed.where(F.col(SPLIT) != "test").persist(StorageLevel.MEMORY_AND_DISK)
+    opened = open_run(tracking, config, entry, mark, roles, now)
+    try:
+        standings = _search(Search(spark, fitting, facts.fitted, roles, config), config, opened, progress)
+        winner = standings[0]
+        progress.say(f"train: refitting {winner.candidate.label} on {facts.fitted:,} rows")
+        model = refit(winner, fitting, facts.fitted, roles, config)
+        test = needed.where(F.col(SPLIT) == "test")
+        measured = evaluate(
+            model.transform(test), {"test": "prediction", "baseline": F.lit(facts.median)}, ACTUAL
+        )
+        progress.say("train: storing and registering the model")
+        trained = Trained(config, entry, mark, roles, facts, standings, model, measured, now)
+        version = register(tracking, opened, trained, test)
+        opened.finish()
+    except KeyboardInterrupt:
+        opened.kill("interrupted")
+        raise
+    except Exception as error:
+        opened.fail(str(error))
+        raise
+    finally:
+        fitting.unpersist()
+    return TrainResult(
+        STEP,
+        "done",
+        rows={**facts.splits, "unlabelled": facts.unlabelled},
+        tables=dict(entry.tables),
+        run_id=opened.run_id,
+        model=config.model_name,
+        model_version=version,
+        metric=config.train.metric,
+        winner=LeaderboardRow.of(winner),
+        leaderboard=tuple(LeaderboardRow.of(standing) for standing in standings),
+        cv_metrics=winner.metrics,
+        test_metrics=measured["test"],
+        baseline_metrics=measured["baseline"],
+        roles=roles.all,
+    )
+
+
+def _search(search: Search, config: Config, opened: Run, progress: Progress) -> tuple[Standing, ...]:
+    """All candidates, ranked, each written to MLflow as it finishes. DataRefused when none succeeded."""
+    candidates = grid(config.train)
+
+    def record(standing: Standing) -> None:
+        per_fold = {
+            f"{standing.metric}_fold_{place}": value for place, value in enumerate(standing.values, start=1)
+        }
+        found = {**standing.metrics, **per_fold, f"{standing.metric}_spread": standing.spread}
+        opened.child(
+            standing.candidate.label,
+            params={"learner": standing.candidate.learner, **standing.candidate.params},
+            metrics={name: value for name, value in found.items() if value == value},
+            tags={"candidate": str(standing.candidate.number), "rounds": str(standing.rounds or "")},
+            failed=standing.failed,
+        )
+
+    folds = max(config.train.folds, 1)
+    sign = BETTER[config.train.metric]
+    progress.say(
+        f"train: {len(candidates)} candidates, {folds} folds, by {config.train.metric} ({sign} is better)"
+    )
+    with progress.task("tuning", len(candidates) * folds) as task:
+        standings = ranked(search.run(candidates, task, record))
+    if standings[0].failed is not None:
+        reasons = "\n".join(f"  {standing.candidate.label}: {standing.failed}" for standing in standings[:5])
+        raise DataRefused(f"train: none of {len(candidates)} candidates succeeded.\n{reasons}")
+    return standings

@@ -1,0 +1,1 @@
+"""Which rows judge which candidate, what is tried, and how the trials run."""

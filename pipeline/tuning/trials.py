@@ -1,0 +1,96 @@
+"""Trials and what they add up to: one candidate on one fold, and the candidate's standing over all folds."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.evaluation.regression import is_better
+from pipeline.learners import get_learner
+from pipeline.tuning.candidates import Candidate
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One candidate fitted without one fold and measured on it."""
+
+    candidate: Candidate
+    fold: int
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    rounds: int | None = None
+    """Boosting rounds that early stopping chose."""
+    seconds: float = 0.0
+    failed: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One candidate over all folds. A failed or NaN trial fails it: means over fewer folds do not compare."""
+
+    candidate: Candidate
+    metric: str
+    trials: tuple[Trial, ...]
+
+    @property
+    def failed(self) -> str | None:
+        """Why this candidate cannot win, or None."""
+        for trial in self.trials:
+            if trial.failed:
+                return f"fold {trial.fold + 1}: {trial.failed}"
+            if not math.isfinite(trial.metrics[self.metric]):
+                return f"fold {trial.fold + 1}: {self.metric} is {trial.metrics[self.metric]}"
+        return None
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The metric on each fold, NaN where the trial failed."""
+        return tuple(trial.metrics.get(self.metric, math.nan) for trial in self.trials)
+
+    @property
+    def mean(self) -> float:
+        """The mean over folds; NaN for a candidate that failed."""
+        return math.nan if self.failed else statistics.fmean(self.values)
+
+    @property
+    def spread(self) -> float:
+        """The sample standard deviation over folds; 0 with one fold, NaN for a candidate that failed."""
+        if self.failed:
+            return math.nan
+        return statistics.stdev(self.values) if len(self.values) > 1 else 0.0
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The mean over folds of every metric; empty for a candidate that failed."""
+        if self.failed:
+            return {}
+        return {
+            name: statistics.fmean(trial.metrics[name] for trial in self.trials)
+            for name in self.trials[0].metrics
+        }
+
+    @property
+    def rounds(self) -> int | None:
+        """One common number of boosting rounds for the refit: the mean of the folds' own, rounded."""
+        found = [trial.rounds for trial in self.trials if trial.rounds is not None]
+        return max(1, round(statistics.fmean(found))) if found and not self.failed else None
+
+    @property
+    def seconds(self) -> float:
+        """Time spent in this candidate's trials, on all threads together."""
+        return sum(trial.seconds for trial in self.trials)
+
+
+def ranked(standings: Sequence[Standing]) -> tuple[Standing, ...]:
+    """The best first, failed ones last. Equal means: the simpler candidate, then the smaller number."""
+    usable = [standing for standing in standings if standing.failed is None]
+    failed = [standing for standing in standings if standing.failed is not None]
+
+    def order(standing: Standing) -> tuple[float, float, int]:
+        candidate = standing.candidate
+        sign = 1.0 if is_better(standing.metric, 0.0, 1.0) else -1.0
+        complexity = get_learner(candidate.learner).complexity(candidate.params)
+        return sign * standing.mean, complexity, candidate.number
+
+    return (*sorted(usable, key=order), *sorted(failed, key=lambda standing: standing.candidate.number))

@@ -1,0 +1,48 @@
+"""One Spark session for all tests of a process: small, local, with Delta, and gone afterwards."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from pipeline import session
+
+# Tiny frames never run long enough to repay Java's second compiler: without it a session costs half the CPU.
+TEST_CONF = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.master": "local[2]",
+    "spark.driver.memory": "2g",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.ansi.enabled": "true",
+}
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A session of this test process alone; under pytest-xdist every worker has its own JVM."""
+    log_file = tmp_path_factory.mktemp("spark") / "spark.log"
+    yield session.get_session("tests", TEST_CONF, log_file=log_file)
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def empty_tracking_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's tables without a row, made once: its migrations take seconds."""
+    from pipeline.tracking import sqlite
+
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    sqlite.prepare(f"{sqlite.PREFIX}{path}")
+    return path
+
+
+@pytest.fixture
+def lake_root(tmp_path: Path, empty_tracking_file: Path) -> str:
+    """The root of an empty lake whose tracking store is ready; its path has a space."""
+    root = tmp_path / "a lake"
+    root.mkdir()
+    shutil.copyfile(empty_tracking_file, root / "mlflow.db")
+    return str(root)

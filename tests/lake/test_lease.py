@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from pipeline.errors import ConfigError, TransientError
+from pipeline.lake import lease as lease_module
+from pipeline.lake.hadoop import Files
+from pipeline.lake.lease import Holder, Lease
+
+
+def holder(**changes: object) -> Holder:
+    """The test process, holding for another minute."""
+    mine = lease_module._this_process()
+    return replace(replace(mine, since=0.0, expires=time.time() + 60), **changes)
+
+
+def dead_process() -> int:
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
+    )
+    return int(ended.stdout)
+
+
+def test_a_live_holder_is_not_gone() -> None:
+    assert not holder().is_gone(time.time())
+
+
+def test_a_holder_is_gone_when_its_time_is_over() -> None:
+    assert holder(expires=100.0).is_gone(100.0)
+    assert not holder(expires=100.0).is_gone(99.0)
+
+
+def test_a_holder_is_gone_when_its_process_is_dead_or_another_has_its_number() -> None:
+    assert holder(pid=dead_process()).is_gone(time.time())
+    assert holder(process_start="1").is_gone(time.time())
+
+
+def test_a_holder_elsewhere_is_not_judged_by_its_process() -> None:
+    assert not holder(machine="another", pid=dead_process()).is_gone(time.time())
+
+
+@pytest.fixture
+def files(spark: SparkSession) -> Files:
+    return Files(spark)
+
+
+@pytest.mark.spark
+def test_the_second_is_refused_and_the_next_gets_it(files: Files, tmp_path: Path) -> None:
+    root = str(tmp_path / "lake")
+    with Lease(files, root):
+        with pytest.raises(
+            TransientError,
+            match=rf"Another run works on .*lake: process {os.getpid()} on .*since \d{{4}}-.* UTC",
+        ):
+            Lease(files, root).__enter__()
+        assert (tmp_path / "lake" / "_lease").exists()
+
+    assert list(tmp_path.iterdir()) == []
+    with Lease(files, root):
+        (tmp_path / "lake" / "bronze_houses").mkdir()
+    assert [path.name for path in (tmp_path / "lake").iterdir()] == ["bronze_houses"]
+
+
+@pytest.mark.spark
+def test_the_lease_is_given_back_when_the_work_fails(files: Files, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="work"), Lease(files, str(tmp_path)):
+        raise ValueError("work")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.spark
+def test_the_lease_of_a_dead_process_is_taken_over_at_once(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "_lease").write_text(json.dumps(asdict(holder(owner="dead", pid=dead_process()))))
+
+    with Lease(files, str(tmp_path)):
+        assert json.loads((tmp_path / "_lease").read_text())["pid"] == os.getpid()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.spark
+def test_an_unreadable_lease_is_waited_for_not_taken(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "_lease").write_text("half a li")
+
+    with pytest.raises(TransientError, match="Another run works on"):
+        Lease(files, str(tmp_path)).__enter__()
+
+    os.utime(tmp_path / "_lease", (0, 0))
+    with Lease(files, str(tmp_path)):
+        pass
+
+
+@pytest.mark.spark
+def test_waiting_gets_the_lease_when_the_other_ends(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Lease(files, str(tmp_path))
+    first.__enter__()
+    monkeypatch.setattr(lease_module.time, "sleep", lambda seconds: first.__exit__(None, None, None))
+
+    with Lease(files, str(tmp_path), wait=60):
+        assert (tmp_path / "_lease").exists()
+
+
+@pytest.mark.spark
+def test_a_lease_is_renewed_and_a_lost_one_is_noticed(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_module, "_RENEW_EVERY", 0.01)
+    path = tmp_path / "_lease"
+    with Lease(files, str(tmp_path)) as lease:
+        first = lease_module.Holder(**json.loads(path.read_text()))
+        while (lease._holder() or first).expires == first.expires:
+            lease.check()
+        other = holder(owner="other")
+        lease._stop.set()
+        lease._thread.join()
+        path.write_text(json.dumps(asdict(other)))
+        lease._stop.clear()
+        lease._renew()
+
+        with pytest.raises(TransientError, match=r"This run lost its lease .*_lease"):
+            lease.check()
+
+    assert json.loads(path.read_text())["owner"] == "other"
+
+
+@pytest.mark.spark
+def test_a_root_that_cannot_be_written_is_a_mistake_of_the_configuration(
+    files: Files, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("a file, not a folder")
+
+    with pytest.raises(
+        ConfigError, match=r"lake\.root: .*notes\.txt/lake cannot be written: .*Give a folder"
+    ):
+        Lease(files, f"{tmp_path}/notes.txt/lake").__enter__()
