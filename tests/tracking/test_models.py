@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import mlflow
@@ -172,11 +173,14 @@ def test_a_process_that_has_only_the_model_predicts(
     Registry(tracking).point("champion", version.version)
     expected = predict_example(spark, model, EXAMPLE, COLUMNS)
 
+    # The interpreter below the virtual environment reads no .pth files, so it does not find this package's own.
+    bare = sys._base_executable  # type: ignore[attr-defined]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHONPATH")}
+    environment["PYTHONPATH"] = sysconfig.get_path("purelib")
     fresh = subprocess.run(
-        [sys.executable, "-P", "-c", FRESH, tracking.uri],
+        [bare, "-P", "-c", FRESH, tracking.uri],
         cwd=tmp_path,
-        env={**environment, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
+        env={**environment, "PYSPARK_PYTHON": bare, "SPARK_LOCAL_IP": "127.0.0.1"},
         capture_output=True,
         text=True,
         timeout=300,
