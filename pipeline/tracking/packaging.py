@@ -88,10 +88,10 @@ def write_model(
 def _named_main_module() -> Iterator[None]:
     """Keep pyspark from ending the process.
 
-    MLflow asks whether the model is one of Spark Connect. Where grpc is missing and the main module has no file
-    (`python -c`, a process that execnet started), importing pyspark.sql.connect takes that for a run of its
-    doctests and calls `sys.exit(0)` (pyspark 4.2.0, `check_dependencies`). With a file it raises ImportError, as
-    MLflow expects.
+    MLflow asks whether the model is one of Spark Connect. Where grpc is missing and the main module has no
+    file (`python -c`, a process that execnet started), importing pyspark.sql.connect takes that for a run of
+    its doctests and calls `sys.exit(0)` (pyspark 4.2.0, `check_dependencies`). With a file it raises
+    ImportError, as MLflow expects.
     """
     main = sys.modules["__main__"]
     if hasattr(main, "__file__"):

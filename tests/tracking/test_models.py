@@ -173,7 +173,7 @@ def test_a_process_that_has_only_the_model_predicts(
     Registry(tracking).point("champion", version.version)
     expected = predict_example(spark, model, EXAMPLE, COLUMNS)
 
-    # The interpreter below the virtual environment reads no .pth files, so it does not find this package's own.
+    # The interpreter below the virtual environment reads no .pth files: it does not find this package.
     bare = sys._base_executable  # type: ignore[attr-defined]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHONPATH")}
     environment["PYTHONPATH"] = sysconfig.get_path("purelib")
