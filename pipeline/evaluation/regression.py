@@ -4,38 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipeline.errors import DataRefused
 
-METRICS = ("rmse", "mse", "mae", "r2", "mape")
-BETTER: Mapping[str, Literal["lower", "higher"]] = {
-    "rmse": "lower",
-    "mse": "lower",
-    "mae": "lower",
-    "r2": "higher",
-    "mape": "lower",
-}
-
 # scikit-learn's guard against a label of zero in mean_absolute_percentage_error: float64's epsilon.
 _SMALLEST = 2.220446049250313e-16
-
-
-def is_better(metric: str, value: float, than: float) -> bool:
-    """Whether `value` beats `than`; NaN beats nothing, and everything beats NaN."""
-    if math.isnan(value):
-        return False
-    if math.isnan(than):
-        return True
-    return value > than if BETTER[metric] == "higher" else value < than
-
-
-def gain(metric: str, value: float, over: float) -> float:
-    """By how much `value` is better than `over`, in the metric's own unit; negative when it is worse."""
-    return value - over if BETTER[metric] == "higher" else over - value
 
 
 def evaluate(

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.evaluation.regression import is_better
+from pipeline.evaluation.metrics import is_better
 from pipeline.learners import get_learner
 from pipeline.tuning.candidates import Candidate
 

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from sklearn import metrics
 
 from pipeline.errors import DataRefused
-from pipeline.evaluation.regression import evaluate, gain, is_better
+from pipeline.evaluation.regression import evaluate
 
 ACTUAL = [3.0, -0.5, 2.0, 7.0, 0.0]
 MODEL = [2.5, 0.0, 2.0, 8.0, 0.25]
@@ -70,26 +69,3 @@ def test_all_predictions_are_measured_by_one_job(spark: SparkSession) -> None:
     # AQE runs an aggregation's two stages as two jobs: one stage reads the rows, one adds up.
     assert len(jobs) <= 2, jobs
     assert len(scans) <= 3, scans
-
-
-@pytest.mark.parametrize(
-    ("metric", "value", "than", "expected"),
-    [
-        ("rmse", 1.0, 2.0, True),
-        ("rmse", 2.0, 1.0, False),
-        ("r2", 0.9, 0.8, True),
-        ("r2", 0.8, 0.9, False),
-        ("rmse", 1.0, 1.0, False),
-        ("rmse", math.nan, 1.0, False),
-        ("r2", math.nan, -5.0, False),
-        ("rmse", 1.0, math.nan, True),
-    ],
-)
-def test_nan_beats_nothing(metric: str, value: float, than: float, expected: bool) -> None:
-    assert is_better(metric, value, than) is expected
-
-
-def test_gain_is_positive_when_better() -> None:
-    assert gain("rmse", 8.0, over=10.0) == pytest.approx(2)
-    assert gain("r2", 0.8, over=0.9) == pytest.approx(-0.1)
-    assert np.sign(gain("mae", 1.0, over=1.0)) == 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.train import Promote
-from pipeline.evaluation.regression import BETTER, gain, is_better
+from pipeline.evaluation.metrics import BETTER, gain, is_better
 
 _CLOSE = 1e-9  # relative: the same arithmetic in another order, not another model
 

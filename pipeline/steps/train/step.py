@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 from pipeline.config import fingerprint
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError, DataRefused
-from pipeline.evaluation.regression import BETTER, evaluate
+from pipeline.evaluation.metrics import BETTER
+from pipeline.evaluation.regression import evaluate
 from pipeline.lake import names
 from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import Ledger, LedgerEntry
