@@ -168,7 +168,7 @@ class Project:
 
 def validate_learners(config: Config) -> None:
     """Raise ConfigError, with its file and line, for a learner or parameter that does not exist or fit."""
-    for name, choice in config.train.learners.items():
+    for name, choice in config.learners.items():
         checks = [(f"params.{key}", {key: value}) for key, value in choice.params.items()]
         checks += [(f"space.{key}", {key: value}) for key, values in choice.space.items() for value in values]
         place = f"train.learners.{name}"

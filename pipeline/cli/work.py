@@ -46,7 +46,7 @@ def validate(project: Project, screen: Screen, show: bool) -> int:
     screen.say(
         values,
         f"{', '.join(screen.options.config_files)} is valid: {config.task} of {config.features.label}"
-        f" from {', '.join(config.sources)}, by {', '.join(config.train.learners)}.",
+        f" from {', '.join(config.sources)}, by {', '.join(config.learners)}.",
         f"Lake: {config.lake.root}",
     )
     screen.next((("run",), "do what is due"))

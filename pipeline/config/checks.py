@@ -13,11 +13,21 @@ from pipeline.config.hints import did_you_mean, listing
 from pipeline.config.model import Config
 from pipeline.config.origin import join
 from pipeline.config.spark_types import schema_columns, type_mistake
+from pipeline.config.task import METRICS
 from pipeline.config.tree import Problem
 
 Problems = Iterator[Problem]
 LANDED_COLUMNS = ("_ingested_at", "_source_file", "_batch_id")
-PREDICTION_COLUMNS = ("prediction", "model_name", "model_version", "run_id", "input_version", "scored_at")
+PREDICTION_COLUMNS = (
+    "prediction",
+    "probability",
+    "model_name",
+    "model_version",
+    "run_id",
+    "input_version",
+    "scored_at",
+)
+_UNBOUNDED = ("rmse", "mse", "mae", "mape", "log_loss")
 _NOT_IN_DELTA = re.compile(r"[ ,;{}()\n\t=]")
 
 
@@ -99,13 +109,19 @@ def check_roles(config: Config) -> Problems:
         "features.numeric": numeric,
         "features.categorical": categorical,
         "features.key": set(config.key),
+        "features.weight": {features.weight} if features.weight else set(),
     }
     for path, names in roles.items():
         if features.label in names:
             yield Problem(
                 path, f"'{path}' names '{features.label}', which is the label. Take it out of one of the two."
             )
-    for path, others in (("features.numeric", categorical), ("features.exclude", numeric | categorical)):
+    pairs = (
+        ("features.numeric", categorical),
+        ("features.exclude", numeric | categorical),
+        ("features.weight", numeric | categorical),
+    )
+    for path, others in pairs:
         for name in sorted(roles[path] & others):
             rival = "features.categorical" if name in categorical else "features.numeric"
             yield Problem(path, f"'{path}' names '{name}', and so does '{rival}'. Keep one.")
@@ -167,11 +183,39 @@ def check_tuning(config: Config) -> Problems:
             "'train.folds' is 0, which tunes on the validation rows, and 'split.validation' is 0. "
             "Write folds: 3, or give validation a share.",
         )
-    for name, learner in config.train.learners.items():
+    for name, learner in (config.train.learners or {}).items():
         for parameter in learner.space:
             if parameter in learner.params:
                 path = f"train.learners.{name}.space.{parameter}"
                 yield Problem(path, f"'{path}' is searched and also fixed in params. Keep one.")
+
+
+def check_task(config: Config) -> Problems:
+    """Keys that belong to one task are used with it, and metrics are the task's own."""
+    task, train = config.task, config.train
+    allowed = METRICS[task]
+    named = [("train.metric", train.metric)] if train.metric else []
+    named += [(f"promote.thresholds.{metric}", metric) for metric in config.promote.thresholds or {}]
+    for path, metric in named:
+        if metric not in allowed:
+            yield Problem(
+                path, f"'{path}': {metric} does not measure {task}. Allowed: {', '.join(allowed)}."
+            )
+    if task != "regression" and train.label_transform != "none":
+        yield Problem(
+            "train.label_transform",
+            f"'train.label_transform' is {train.label_transform}, and {task} predicts classes. Leave it out.",
+        )
+    if task == "regression" and train.imbalance != "none":
+        yield Problem(
+            "train.imbalance",
+            f"'train.imbalance' is {train.imbalance}, and regression has no classes. Leave it out.",
+        )
+    if task != "binary" and config.features.positive is not None:
+        yield Problem(
+            "features.positive",
+            f"'features.positive' is for task: binary, and this one is {task}. Leave it out.",
+        )
 
 
 def check_thresholds(config: Config) -> Problems:
@@ -181,9 +225,11 @@ def check_thresholds(config: Config) -> Problems:
         return
     path = "promote.thresholds"
     if not thresholds:
-        yield Problem(path, f"'{path}' is empty. Write a bound, as in r2: {{min: 0.8}}, or leave it out.")
+        example = "r2: {min: 0.8}" if config.task == "regression" else "auc_roc: {min: 0.8}"
+        yield Problem(path, f"'{path}' is empty. Write a bound, as in {example}, or leave it out.")
     for metric, bound in thresholds.items():
-        least, most = (None, 1.0) if metric == "r2" else (0.0, None)
+        least = None if metric == "r2" else 0.0
+        most = None if metric in _UNBOUNDED else 1.0
         if bound.min is None and bound.max is None:
             yield Problem(f"{path}.{metric}", f"'{path}.{metric}' has no bound. Write min, max or both.")
         elif bound.min is not None and bound.max is not None and bound.min > bound.max:
@@ -230,6 +276,7 @@ CHECKS: tuple[Callable[[Config], Problems], ...] = (
     check_rules,
     check_query,
     check_derive,
+    check_task,
     check_tuning,
     check_thresholds,
     check_carried_columns,

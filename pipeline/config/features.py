@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config.base import Names, Section, Text
+from pipeline.config.base import Names, Scalar, Section, Text
 
 
 class Features(Section):
@@ -18,6 +18,11 @@ class Features(Section):
     """The columns that name a row of the query. Default: the source's key."""
     label: Text
     """The column to predict. Rows without it are scored, never trained on."""
+    positive: Scalar | None = None
+    """Binary: the class that counts, as it is written in the label. Default: the one that says yes: `yes`,
+    `true`, `1` and the like, or the label column's own name."""
+    weight: Text | None = None
+    """A column of numbers: how much each row counts in a fit. Metrics weigh all rows alike."""
     derive: dict[str, Text] = Field(default_factory=dict)
     """New column → Spark SQL expression over the query's columns and the ones derived before it."""
     numeric: Literal["auto"] | Names = "auto"

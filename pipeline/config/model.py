@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from pipeline.config.base import FolderPath, Name, Section, Settings, Text
 from pipeline.config.features import Features, Split
 from pipeline.config.sources import Source
-from pipeline.config.train import Promote, Score, Train
+from pipeline.config.task import DEFAULT_METRIC, Metric, Task
+from pipeline.config.train import DEFAULT_LEARNERS, LearnerChoice, Promote, Score, Train
 
 
 class LakeSection(Section):
@@ -43,8 +45,8 @@ class Config(Section):
 
     name: Name
     """Names the tables, the experiment and the registered model."""
-    task: Literal["regression"]
-    """What is predicted: `regression`, a number."""
+    task: Task
+    """What is predicted. `regression`: a number. `binary`: one of two classes. `multiclass`: one of many."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 42
     """Where every random choice starts. Splits and folds do not depend on it."""
     lake: LakeSection = Field(default_factory=LakeSection)
@@ -75,6 +77,16 @@ class Config(Section):
     def model_name(self) -> str:
         """The registered model's name."""
         return self.tracking.model or self.name
+
+    @property
+    def metric(self) -> Metric:
+        """What is optimised: `train.metric`, or the task's default."""
+        return self.train.metric or DEFAULT_METRIC[self.task]
+
+    @property
+    def learners(self) -> Mapping[str, LearnerChoice]:
+        """The learners to compare: `train.learners`, or the task's default."""
+        return self.train.learners or {name: LearnerChoice() for name in DEFAULT_LEARNERS[self.task]}
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from pipeline.config.base import ByteSize, Choices, Duration, Names, Scalar, Section
+from pipeline.config.task import Metric, Task
 
-RegressionMetric = Literal["rmse", "mse", "mae", "r2", "mape"]
+DEFAULT_LEARNERS: Mapping[Task, tuple[str, ...]] = MappingProxyType(
+    {
+        "regression": ("linear_regression", "xgboost"),
+        "binary": ("logistic_regression", "xgboost"),
+        "multiclass": ("logistic_regression", "xgboost"),
+    }
+)
+"""What is compared where `train.learners` does not say."""
 
 
 class LearnerChoice(Section):
@@ -33,10 +43,14 @@ class Search(Section):
 class Train(Section):
     """Tuning, refit and evaluation."""
 
-    metric: RegressionMetric = "rmse"
-    """What is optimised. Every metric of the task is reported, each in its natural sign."""
+    metric: Metric | None = None
+    """What is optimised. Every metric of the task is reported, each in its natural sign. Default: rmse for
+    regression, auc_roc for binary, log_loss for multiclass."""
     label_transform: Literal["none", "log1p"] = "none"
-    """`log1p` fits on log(1 + label); predictions and metrics are in the label's own unit."""
+    """Regression: `log1p` fits on log(1 + label); predictions and metrics are in the label's own unit."""
+    imbalance: Literal["none", "balanced"] = "none"
+    """Classes: `balanced` gives every class the same total weight in a fit, however rare it is. Probabilities
+    are then those of balanced classes."""
     folds: Annotated[int, Field(ge=0, le=100)] = 3
     """Cross-validation folds of the training rows. 0: tune on the validation rows instead."""
     search: Search = Field(default_factory=Search)
@@ -48,10 +62,9 @@ class Train(Section):
     """How much memory a model trained in one Spark task may need; above it, all workers train it."""
     every: Duration | None = None
     """Retraining is due when the last training is older than this. Default: never by age."""
-    learners: Annotated[dict[str, LearnerChoice], Field(min_length=1)] = Field(
-        default_factory=lambda: {"linear_regression": LearnerChoice(), "xgboost": LearnerChoice()}
-    )
-    """The learners to compare, by name. A learner without `space` searches its default one."""
+    learners: Annotated[dict[str, LearnerChoice], Field(min_length=1)] | None = None
+    """The learners to compare, by name. A learner without `space` searches its default one. Default:
+    linear_regression or logistic_regression, by task, and xgboost."""
 
     @model_validator(mode="after")
     def _folds_or_one(self) -> Train:
@@ -72,8 +85,9 @@ class Threshold(Section):
 class Promote(Section):
     """When a challenger becomes champion."""
 
-    thresholds: dict[RegressionMetric, Threshold] | None = None
-    """Test metric → bounds. Default: better than predicting the training rows' median."""
+    thresholds: dict[Metric, Threshold] | None = None
+    """Test metric → bounds. Default: better than the baseline, which predicts the training rows' median, or
+    their most frequent class."""
     min_improvement: Annotated[float, Field(ge=0)] = 0.0
     """How much better than the champion, in units of `train.metric`, on the same test rows."""
 

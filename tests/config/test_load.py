@@ -28,7 +28,7 @@ def test_four_keys_are_enough(minimal: str, tmp_path: Path) -> None:
     )
     assert config.lake.root == str(tmp_path / "lake")
     assert config.sources["houses"].path == str(tmp_path / "data/*.csv")
-    assert list(config.train.learners) == ["linear_regression", "xgboost"]
+    assert list(config.learners) == ["linear_regression", "xgboost"]
 
 
 def test_a_later_file_merges_maps_and_replaces_other_values(write: Write, minimal: str) -> None:

@@ -64,7 +64,7 @@ def test_the_schema_is_closed_and_knows_what_is_required() -> None:
 def test_kinds_in_the_schema() -> None:
     reference = {"type": "string", "pattern": r"^\$\{env:[^}]*\}$"}
     nothing = {"type": "null"}
-    assert property_of("task") == {"enum": ["regression"]}
+    assert property_of("task") == {"enum": ["regression", "binary", "multiclass"]}
     assert property_of("train", "folds") == {
         "anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, reference, nothing]
     }

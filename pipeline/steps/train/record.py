@@ -72,7 +72,7 @@ def open_run(
         "folds": config.train.folds,
         "label": config.features.label,
         "label_transform": config.train.label_transform,
-        "learners": ", ".join(config.train.learners),
+        "learners": ", ".join(config.learners),
         "seed": config.seed,
         "split_salt": config.split.salt,
     }
