@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from pipeline.config.task import Task
 from pipeline.learners.parameters import ParamSpec, Scalar, validate_parameters
 
 if TYPE_CHECKING:
     from pyspark.ml import Estimator
 
 Family = Literal["linear", "tree", "boosting"]
-Task = Literal["regression"]
 Placement = Literal["auto", "local", "distributed"]
 Params = Mapping[str, Scalar | None]
 
@@ -38,6 +38,8 @@ class Columns:
     """Boosting: which of the float columns hold category codes 0, 1, 2 …"""
     order: str | None = None
     """Boosting: a column that orders the rows. Default: a hash of all that is trained on."""
+    width: int | None = None
+    """Length of the feature vector, for the learners that must know it beforehand."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,9 @@ class FitContext:
     local_memory_bytes: int
     rows: int | None
     """Rows to train on, known or estimated. None: counted where that is needed."""
+    task: Task = "regression"
+    classes: int = 0
+    """How many classes the label has, also where the rows at hand lack some; 0 in regression."""
 
 
 class Learner(ABC):
@@ -56,24 +61,38 @@ class Learner(ABC):
 
     name: ClassVar[str]
     tasks: ClassVar[tuple[Task, ...]] = ("regression",)
+    takes_weights: ClassVar[bool] = True
+    """Whether a fit counts a row as often as its weight says."""
+    gives_probability: ClassVar[bool] = True
+    """Whether classes come with probabilities. Regression never has them."""
     family: ClassVar[Family]
     defaults: ClassVar[Mapping[str, ParamSpec]]
     default_space: ClassVar[Mapping[str, tuple[Scalar, ...]]]
 
-    def validate(self, params: Params) -> None:
-        """Raise ConfigError naming the parameter, the value found and what is allowed."""
-        validate_parameters(self.name, self.defaults, params)
+    def validate(self, params: Params, task: Task | None = None) -> None:
+        """Raise ConfigError naming the parameter, the value found and what is allowed.
 
-    def validate_space(self, space: Mapping[str, tuple[Scalar, ...]]) -> None:
+        With a task, a parameter that only other tasks have is refused too.
+        """
+        validate_parameters(self.name, self.defaults, params, task)
+
+    def validate_space(self, space: Mapping[str, tuple[Scalar, ...]], task: Task | None = None) -> None:
         """Raise ConfigError for the first value of a search space that `validate` would refuse."""
         for name, values in space.items():
             for value in values:
-                self.validate({name: value})
+                self.validate({name: value}, task)
 
-    def complete(self, params: Params) -> dict[str, Any]:
-        """Every parameter with its value: the given ones over the defaults. Raises ConfigError."""
-        self.validate(params)
-        return {name: spec.coerce(params.get(name, spec.default)) for name, spec in self.defaults.items()}
+    def complete(self, params: Params, task: Task | None = None) -> dict[str, Any]:
+        """Every parameter (of the task) with its value: the given ones over the defaults.
+
+        Raises ConfigError.
+        """
+        self.validate(params, task)
+        return {
+            name: spec.coerce(params.get(name, spec.default))
+            for name, spec in self.defaults.items()
+            if spec.is_for(task)
+        }
 
     def stops_early(self, params: Params) -> bool:  # noqa: ARG002 - for the learners that do
         """Whether a fit with these parameters reads validation rows to decide when to stop."""
@@ -85,7 +104,11 @@ class Learner(ABC):
 
     @abstractmethod
     def estimator(self, params: Params, columns: Columns, context: FitContext) -> Estimator[Any]:
-        """An unfitted stage that adds the column `prediction`, a double. Raises ConfigError."""
+        """An unfitted stage that adds the column `prediction`, a double: with classes, the class index.
+
+        With classes it adds `probability` too, by class index: a vector, or an array of doubles (boosting).
+        A learner without probabilities adds the vector `rawPrediction` instead. Raises ConfigError.
+        """
 
     @abstractmethod
     def complexity(self, params: Params) -> float:

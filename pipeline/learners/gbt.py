@@ -22,14 +22,22 @@ if TYPE_CHECKING:
 
 
 class Gbt(Learner):
-    """Spark's GBTRegressor."""
+    """Spark's GBTRegressor or GBTClassifier, which knows two classes and no more."""
 
     name = "gbt"
+    tasks = ("regression", "binary")
     family = "tree"
     defaults = specs(
         ParamSpec("maxIter", int, 20, "Boosting rounds, one tree each.", minimum=1, maximum=10_000),
         ParamSpec("stepSize", float, 0.1, "How much of each tree is added.", above=0, maximum=1),
-        ParamSpec("lossType", str, "squared", "What a round reduces.", choices=("squared", "absolute")),
+        ParamSpec(
+            "lossType",
+            str,
+            "squared",
+            "What a round reduces.",
+            choices=("squared", "absolute"),
+            tasks=("regression",),
+        ),
         max_depth(5),
         MAX_BINS,
         MIN_INSTANCES,
@@ -40,9 +48,11 @@ class Gbt(Learner):
     default_space = MappingProxyType({"maxDepth": (3, 5)})
 
     def estimator(self, params: Params, columns: Columns, context: FitContext) -> Estimator[Any]:
+        from pyspark.ml.classification import GBTClassifier
         from pyspark.ml.regression import GBTRegressor
 
-        return GBTRegressor(**tree_arguments(self.complete(params), columns, context))
+        arguments = tree_arguments(self.complete(params, context.task), columns, context)
+        return GBTRegressor(**arguments) if context.task == "regression" else GBTClassifier(**arguments)
 
     def complexity(self, params: Params) -> float:
         """The most leaves all rounds can have together."""

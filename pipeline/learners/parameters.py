@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pipeline.config.task import Task
 from pipeline.errors import ConfigError
 
 Scalar = bool | int | float | str
@@ -27,6 +28,12 @@ class ParamSpec:
     above: float | None = None
     """A bound that is itself not allowed."""
     choices: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    """The tasks that have this parameter; empty: all of the learner's."""
+
+    def is_for(self, task: Task | None) -> bool:
+        """Whether the parameter can be set in a task; None asks about any task."""
+        return task is None or not self.tasks or task in self.tasks
 
     def is_allowed(self, value: object) -> bool:
         """Whether the value has the type and lies in the range; a whole number is a number, `true` is not."""
@@ -72,13 +79,20 @@ def specs(*parameters: ParamSpec) -> dict[str, ParamSpec]:
     return {parameter.name: parameter for parameter in parameters}
 
 
-def validate_parameters(learner: str, known: Mapping[str, ParamSpec], params: Mapping[str, object]) -> None:
-    """Raise ConfigError for the first name that is unknown or value that is not allowed."""
+def validate_parameters(
+    learner: str,
+    declared: Mapping[str, ParamSpec],
+    params: Mapping[str, object],
+    task: Task | None = None,
+) -> None:
+    """Raise ConfigError for the first name that is unknown (or not of the task) or value not allowed."""
+    known = {name: spec for name, spec in declared.items() if spec.is_for(task)}
     for name, value in params.items():
         spec = known.get(name)
         if spec is None:
+            where = f" for a {task} task" if name in declared else ""
             raise ConfigError(
-                f"Learner '{learner}' has no parameter '{name}'.{did_you_mean(name, known)}"
+                f"Learner '{learner}' has no parameter '{name}'{where}.{did_you_mean(name, known)}"
                 f" Known here: {', '.join(sorted(known))}."
             )
         if not spec.is_allowed(value):

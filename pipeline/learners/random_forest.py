@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.learners.base import Columns, FitContext, Learner, Params
 from pipeline.learners.parameters import ParamSpec, specs
 from pipeline.learners.tree_parameters import (
+    IMPURITY,
     MAX_BINS,
     MIN_GAIN,
     MIN_INSTANCES,
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
 
 class RandomForest(Learner):
-    """Spark's RandomForestRegressor."""
+    """Spark's RandomForestRegressor or RandomForestClassifier."""
 
     name = "random_forest"
+    tasks = ("regression", "binary", "multiclass")
     family = "tree"
     defaults = specs(
         ParamSpec("numTrees", int, 20, "Trees in the forest.", minimum=1, maximum=10_000),
@@ -34,13 +36,18 @@ class RandomForest(Learner):
         MIN_GAIN,
         SUBSAMPLING,
         feature_subset("auto"),
+        IMPURITY,
     )
     default_space = MappingProxyType({"maxDepth": (6, 10)})
 
     def estimator(self, params: Params, columns: Columns, context: FitContext) -> Estimator[Any]:
+        from pyspark.ml.classification import RandomForestClassifier
         from pyspark.ml.regression import RandomForestRegressor
 
-        return RandomForestRegressor(**tree_arguments(self.complete(params), columns, context))
+        arguments = tree_arguments(self.complete(params, context.task), columns, context)
+        if context.task == "regression":
+            return RandomForestRegressor(**arguments)
+        return RandomForestClassifier(**arguments)
 
     def complexity(self, params: Params) -> float:
         """The most leaves all trees can have together."""

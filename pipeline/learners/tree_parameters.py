@@ -26,6 +26,15 @@ SUBSAMPLING = ParamSpec(
     "subsamplingRate", float, 1.0, "Share of the rows each tree sees.", above=0, maximum=1
 )
 
+IMPURITY = ParamSpec(
+    "impurity",
+    str,
+    "gini",
+    "What a split reduces.",
+    choices=("gini", "entropy"),
+    tasks=("binary", "multiclass"),
+)
+
 
 def max_depth(default: int) -> ParamSpec:
     """Spark refuses trees deeper than 30."""
