@@ -13,6 +13,7 @@ from pipeline.config.hints import did_you_mean, listing
 from pipeline.config.model import Config
 from pipeline.config.origin import join
 from pipeline.config.spark_types import schema_columns, type_mistake
+from pipeline.config.split_checks import check_event_time, check_split
 from pipeline.config.task import METRICS
 from pipeline.config.tree import Problem
 
@@ -198,9 +199,7 @@ def check_task(config: Config) -> Problems:
     named += [(f"promote.thresholds.{metric}", metric) for metric in config.promote.thresholds or {}]
     for path, metric in named:
         if metric not in allowed:
-            yield Problem(
-                path, f"'{path}': {metric} does not measure {task}. Allowed: {', '.join(allowed)}."
-            )
+            yield Problem(path, f"'{path}': {metric} does not measure {task}. Allowed: {', '.join(allowed)}.")
     if task != "regression" and train.label_transform != "none":
         yield Problem(
             "train.label_transform",
@@ -277,6 +276,8 @@ CHECKS: tuple[Callable[[Config], Problems], ...] = (
     check_query,
     check_derive,
     check_task,
+    check_split,
+    check_event_time,
     check_tuning,
     check_thresholds,
     check_carried_columns,

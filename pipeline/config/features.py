@@ -23,6 +23,9 @@ class Features(Section):
     `true`, `1` and the like, or the label column's own name."""
     weight: Text | None = None
     """A column of numbers: how much each row counts in a fit. Metrics weigh all rows alike."""
+    event_time: Text | None = None
+    """The column that says when a row happened, a DATE or a TIMESTAMP: what `split.by: time` goes by. It
+    is no feature itself."""
     derive: dict[str, Text] = Field(default_factory=dict)
     """New column → Spark SQL expression over the query's columns and the ones derived before it."""
     numeric: Literal["auto"] | Names = "auto"
@@ -38,11 +41,23 @@ class Features(Section):
     """How numbers are scaled for linear learners."""
 
 
+class Boundaries(Section):
+    """Where the parts of a split by time begin."""
+
+    validation: Text | None = None
+    """The first moment of the validation rows. Default: no validation rows."""
+    test: Text
+    """The first moment of the test rows. Both are dates, or times such as 2013-11-15T08:00:00Z; without a
+    zone, a time is read in the session's."""
+
+
 class Split(Section):
     """Which rows train, validate and test."""
 
-    by: Literal["hash"] = "hash"
-    """`hash`: by a hash of the key and `salt`, so that a row stays where it is whatever else arrives."""
+    by: Literal["hash", "time"] = "hash"
+    """`hash`: by a hash of the key and `salt`, so that a row stays where it is whatever else arrives.
+    `time`: by `features.event_time`, test rows last; each fold judges a block of training rows and fits on
+    what came before it."""
     train: Annotated[float, Field(gt=0, lt=1)] = 0.7
     """Share of rows that tune and train."""
     validation: Annotated[float, Field(ge=0, lt=1)] = 0.15
@@ -51,6 +66,9 @@ class Split(Section):
     """Share of rows that are looked at once, after the winner is known."""
     salt: str = ""
     """Another salt puts other rows into each part. It is apart from `seed`, which moves no row."""
+    boundaries: Boundaries | None = None
+    """By time: where the parts begin, instead of their shares. Default: found once by the shares, and kept
+    with the model."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> Split:

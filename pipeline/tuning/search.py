@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
@@ -25,7 +24,8 @@ from pipeline.preprocessing.roles import Roles
 from pipeline.preprocessing.statistics import Statistics, measure
 from pipeline.progress import Task
 from pipeline.tuning.candidates import Candidate
-from pipeline.tuning.rows import ACTUAL, FOLD, INNER, LABEL, ORDER, SPLIT, from_label
+from pipeline.tuning.judges import Fold, folds_of
+from pipeline.tuning.rows import ACTUAL, LABEL, ORDER, from_label
 from pipeline.tuning.trials import Standing, Trial
 
 JUDGE = "__judge"
@@ -34,47 +34,6 @@ VALIDATION = "__validation"
 # How many (family, fold) frames are kept at once: one whose trials run, one that is being prepared.
 _FRAMES_AT_ONCE = 2
 _CANCEL_AGAIN_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class Fold:
-    """Conditions over `with_splits` rows: who fits, who stops boosting early, who judges."""
-
-    number: int
-    training: str
-    stopping: str
-    judging: str
-
-    @property
-    def conditions(self) -> tuple[str, str, str]:
-        """The three conditions, training first."""
-        return self.training, self.stopping, self.judging
-
-
-def folds_of(config: Config) -> tuple[Fold, ...]:
-    """The folds of a configuration. Early stopping never looks at the rows that judge.
-
-    With folds, boosting stops early by the validation rows. With `folds: 0` the validation rows judge, so a
-    tenth of the training rows is set apart to stop early.
-    """
-    if config.train.folds == 0:
-        return (
-            Fold(
-                0,
-                f"{SPLIT} = 'train' AND NOT {INNER}",
-                f"{SPLIT} = 'train' AND {INNER}",
-                f"{SPLIT} = 'validation'",
-            ),
-        )
-    return tuple(
-        Fold(
-            number,
-            f"{SPLIT} = 'train' AND {FOLD} <> {number}",
-            f"{SPLIT} = 'validation'",
-            f"{SPLIT} = 'train' AND {FOLD} = {number}",
-        )
-        for number in range(config.train.folds)
-    )
 
 
 class Search:

@@ -20,8 +20,9 @@ from pipeline.preprocessing.roles import Role, Roles
 from pipeline.progress import SILENT
 from pipeline.tuning import search as search_module
 from pipeline.tuning.candidates import grid
+from pipeline.tuning.judges import folds_of
 from pipeline.tuning.rows import FOLD, LABEL, SPLIT, with_splits
-from pipeline.tuning.search import Search, folds_of
+from pipeline.tuning.search import Search
 from pipeline.tuning.trials import Standing, ranked
 
 ROLES = Roles((Role("size", "numeric", ""), Role("age", "numeric", ""), Role("town", "categorical", "")))

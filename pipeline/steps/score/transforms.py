@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipeline.config.features import Split
 from pipeline.tracking import ModelVersion, TrainingRecord
 from pipeline.tuning.folds import split_of
+from pipeline.tuning.splits import stored_split
 
 BATCH = "_batch_id"
-ADDED = ("prediction", "model_name", "model_version", "run_id", "input_version", "scored_at")
+ADDED = (
+    "prediction",
+    "probability",
+    "model_name",
+    "model_version",
+    "run_id",
+    "input_version",
+    "scored_at",
+)
 
 
 def is_to_score(
@@ -33,7 +41,7 @@ def is_to_score(
     elif wanted == "all":
         rows = F.lit(True)
     else:
-        in_split = split_of(record.key, Split.model_validate(dict(record.split)))
+        in_split = split_of(record.key, stored_split(record.split))
         rows = (batch > record.features_batch) | label.isNull() | (in_split == "test")
     return rows & label.isNull() if wanted == "unlabelled" else rows
 
@@ -41,14 +49,15 @@ def is_to_score(
 def prediction_rows(
     predicted: DataFrame,
     kept: Sequence[str],
+    said: Sequence[str],
     version: ModelVersion,
     input_version: int,
     scored_at: datetime,
 ) -> DataFrame:
-    """The kept columns, the prediction, and where it comes from; `model_version` is an integer."""
+    """The kept columns, what the model says, and where it comes from; `model_version` is an integer."""
     return predicted.select(
         *[F.col(quoted(name)) for name in kept],
-        F.col("prediction").cast("double").alias("prediction"),
+        *said,
         F.lit(version.name).alias("model_name"),
         F.lit(version.version).cast("int").alias("model_version"),
         F.lit(version.run_id).alias("run_id"),
@@ -57,9 +66,17 @@ def prediction_rows(
     )
 
 
-def is_changed(kept: Sequence[str]) -> str:
-    """The condition, over `new` and `old`, under which a prediction made before is written again."""
-    same = [f"new.{quoted(name)} <=> old.{quoted(name)}" for name in (*kept, "prediction")]
+def is_changed(kept: Sequence[str], said: Mapping[str, str]) -> str:
+    """The condition, over `new` and `old`, under which a prediction made before is written again.
+
+    `said` are the model's columns, name → Spark type.
+    """
+    same = [f"new.{quoted(name)} <=> old.{quoted(name)}" for name in kept]
+    for name, kind in said.items():
+        # Spark does not compare maps.
+        new, old = (f"{side}.{name}" for side in ("new", "old"))
+        pair = (f"map_entries({new})", f"map_entries({old})") if kind.startswith("map") else (new, old)
+        same.append(" <=> ".join(pair))
     return f"NOT ({' AND '.join(same)})"
 
 
