@@ -4,38 +4,14 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import types as T
 
 from pipeline.config.features import Features
 from pipeline.errors import ConfigError, DataRefused
-from pipeline.preprocessing.roles import Profile, Role, assign_roles, judge, summary
+from pipeline.preprocessing.roles import Role, assign_roles, summary
 
 
 def features(**more: Any) -> Features:
     return Features.model_validate({"label": "price", **more})
-
-
-@pytest.mark.parametrize(
-    ("kind", "seen", "role"),
-    [
-        (T.DoubleType(), Profile(100, 100, 100, constant=False), "numeric"),
-        (T.BooleanType(), Profile(100, 90, 2, constant=False), "numeric"),
-        (T.LongType(), Profile(100, 100, 5, constant=False), "numeric"),
-        (T.LongType(), Profile(100, 100, 100, constant=False, dense=True), "excluded"),
-        (T.LongType(), Profile(100, 100, 100, constant=False, dense=False), "numeric"),
-        (T.StringType(), Profile(100, 100, 5, constant=False), "categorical"),
-        (T.StringType(), Profile(100, 100, 97, constant=False), "excluded"),
-        (T.StringType(), Profile(10, 10, 10, constant=False), "categorical"),
-        (T.StringType(), Profile(100_000, 100_000, 900, constant=False), "categorical"),
-        (T.StringType(), Profile(5_000, 5_000, 900, constant=False), "excluded"),
-        (T.StringType(), Profile(100, 100, 1, constant=True), "excluded"),
-        (T.StringType(), Profile(100, 60, 1, constant=True), "categorical"),
-        (T.DoubleType(), Profile(100, 100, 1, constant=True), "excluded"),
-        (T.DoubleType(), Profile(100, 0, 0, constant=False), "excluded"),
-    ],
-)
-def test_type_and_cardinality_decide(kind: T.DataType, seen: Profile, role: str) -> None:
-    assert judge(T.StructField("x", kind), seen).kind == role
 
 
 @pytest.mark.spark
@@ -50,29 +26,35 @@ def test_roles_of_a_table(spark: SparkSession) -> None:
         "1 AS always",
         "CAST(NULL AS STRING) AS never",
         "date '2026-01-01' AS day",
+        "id / 3 AS size_weight",
+        "id * 7 AS tour_id",
         "array(id) AS many",
         "'x' AS secret",
         "id * 1000 AS price",
     )
-    found = assign_roles(rows, features(exclude=["secret"], categorical=["rooms"]), ["id"])
+    found = assign_roles(
+        rows, features(exclude=["secret"], categorical=["rooms"], weight="size_weight"), ["id"]
+    )
+    derive = "derive a number or a text from it, such as"
     assert found.all == (
         Role("id", "key", "names the row"),
         Role("row_number", "excluded", "looks like a row number: every whole number once"),
-        Role("who", "excluded", found.all[2].why),
+        Role("who", "excluded", "text that differs in almost every row (about 40 values)"),
         Role("half", "categorical", "STRING with about 2 values"),
         Role("size", "numeric", "DOUBLE"),
         Role("rooms", "categorical", "declared"),
         Role("always", "excluded", "the same value in every training row"),
         Role("never", "excluded", "no value in the training rows"),
-        Role("day", "excluded", "DATE: derive a number or a text from it"),
-        Role("many", "excluded", "ARRAY<BIGINT>: derive a number or a text from it"),
+        Role("day", "excluded", f'DATE: {derive} derive: {{day_year: "year(day)"}}'),
+        Role("size_weight", "excluded", "how much a row counts: features.weight"),
+        Role("tour_id", "excluded", "an id: named like one, and another whole number in almost every row"),
+        Role("many", "excluded", f'ARRAY<BIGINT>: {derive} derive: {{many_size: "size(many)"}}'),
         Role("secret", "excluded", "declared in features.exclude"),
         Role("price", "label", "what is predicted"),
     )
-    assert found.all[2].why.startswith("text that differs in almost every row (about ")
     assert found.inputs == ("half", "size", "rooms")
     assert summary(found) == (
-        "1 numeric and 2 categorical columns, 7 left out (row_number, who, always, never, day, …)"
+        "1 numeric and 2 categorical columns, 9 left out (row_number, who, always, never, day, …)"
     )
 
 
@@ -87,7 +69,10 @@ def test_a_declared_role_wins_over_what_a_column_looks_like(spark: SparkSession)
 @pytest.mark.parametrize(
     ("declared", "sentence"),
     [
-        ({"label": "cost"}, r"features\.label: there is no column 'cost'\. Columns here: id, price, text\."),
+        (
+            {"label": "prize"},
+            r"no column 'prize'\. Did you mean 'price'\? Columns here: id, price, text\.",
+        ),
         ({"exclude": ["nope"]}, r"features\.exclude: there is no column 'nope'"),
         ({"categorical": ["nope"]}, r"features\.categorical: there is no column 'nope'"),
         ({"numeric": ["text"]}, r"features\.numeric: column 'text' is STRING, not a number\."),
