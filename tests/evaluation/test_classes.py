@@ -29,7 +29,7 @@ def test_binary_metrics_of_all_predictions_are_those_of_scikit_learn_from_one_jo
     probability[3] = 0
     predicted = (probability > 0.5).astype(float)
     frame = pd.DataFrame({"y": actual, "predicted": predicted, "p": probability, "score": score})
-    rows = spark.createDataFrame(frame).repartition(2)
+    rows = spark.createDataFrame(frame)
     both = F.array(1 - F.col("p"), F.col("p"))
     asked = {
         "model": ClassPrediction("predicted", both),
