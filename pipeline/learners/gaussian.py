@@ -61,7 +61,8 @@ def spread_over(values: Floats, seen: list[int], classes: int, other: float) -> 
 
 
 def _matrix(values: Floats) -> DenseMatrix:
-    return DenseMatrix(*values.shape, values.ravel(order="F").tolist())
+    rows, columns = values.shape
+    return DenseMatrix(rows, columns, values.ravel(order="F").tolist())
 
 
 def _model(fitted: NaiveBayesModel, parts: tuple[Any, ...]) -> NaiveBayesModel:

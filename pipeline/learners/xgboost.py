@@ -16,17 +16,18 @@ class XGBoost(Learner):
     """Boosted trees on float columns: missing values and category codes as they are."""
 
     name = "xgboost"
+    tasks = ("regression", "binary", "multiclass")
     family = "boosting"
     defaults = PARAMETERS
     default_space = MappingProxyType({"max_depth": (3, 6), "learning_rate": (0.05, 0.1)})
 
     def estimator(self, params: Params, columns: Columns, context: FitContext) -> Estimator[Any]:
-        from pipeline.learners.boosting.estimator import XGBoostRegressor
+        from pipeline.learners.boosting.estimator import XGBoostEstimator
 
-        values = self.complete(params)
+        values = self.complete(params, context.task)
         if isinstance(columns.features, str):
             raise TypeError("xgboost takes float columns, not a vector column")
-        return XGBoostRegressor(
+        return XGBoostEstimator(
             inputCols=list(columns.features),
             labelCol=columns.label,
             weightCol=columns.weight,
@@ -34,6 +35,8 @@ class XGBoost(Learner):
             categoricalCols=list(columns.categorical),
             orderCol=columns.order,
             predictionCol="prediction",
+            probabilityCol="probability",
+            classes=context.classes,
             seed=context.seed,
             placement=context.placement,
             localMemoryBytes=context.local_memory_bytes,

@@ -17,6 +17,7 @@ from pipeline.learners.boosting.native import (
     BadRowsError,
     Fitted,
     Job,
+    no_class,
     save,
     stopped_early,
 )
@@ -30,6 +31,7 @@ def fit_distributed(frame: DataFrame, job: Job, workers: int) -> Fitted:
     The executors keep the frame meanwhile: xgboost.spark asks for its partitions before it trains, and that
     alone computes everything. Raises BadRowsError.
     """
+    # Not its classifier: that takes the number of classes from the rows, which may lack one.
     from xgboost.spark import SparkXGBRegressor
 
     for name in _LOGGERS:  # at INFO they print parameters on stderr
@@ -61,10 +63,12 @@ def validate_frame(frame: DataFrame, job: Job) -> None:
     stopping = job.early_stopping_rounds is not None
     held_out = F.col(VALIDATION) if stopping else F.lit(False)
     weight = F.col(WEIGHT) if job.weighted else F.lit(1.0)
+    is_class = F.col(LABEL).isin(*map(float, range(job.classes))) if job.classes else F.lit(True)
     counts = frame.agg(
         F.count_if(~held_out).alias("training"),
         F.count_if(held_out).alias("validation"),
         F.count_if(~_is_finite(F.col(LABEL))).alias("labels"),
+        F.count_if(~is_class).alias("strangers"),
         F.count_if(~_is_finite(weight) | (weight < 0)).alias("weights"),
         F.count_if(~held_out & (weight > 0)).alias("weighted"),
     ).head()
@@ -78,6 +82,8 @@ def validate_frame(frame: DataFrame, job: Job) -> None:
         raise BadRowsError(
             f"the label of {counts['labels']:,} of {rows:,} rows is missing, infinite or too large"
         )
+    if counts["strangers"]:
+        raise BadRowsError(no_class(counts["strangers"], rows, job.classes))
     if counts["weights"]:
         raise BadRowsError(
             f"the weight of {counts['weights']:,} of {rows:,} rows is missing, infinite or negative"
@@ -96,6 +102,7 @@ def _arguments(job: Job) -> dict[str, Any]:
     }
     return {
         **params,
+        **job.objective,
         **{name: value for name, value in optional.items() if value is not None},
         "label_col": LABEL,
         "n_estimators": job.rounds,

@@ -12,6 +12,7 @@ from pyspark.ml.param.shared import (
     HasInputCols,
     HasLabelCol,
     HasPredictionCol,
+    HasProbabilityCol,
     HasSeed,
     HasValidationIndicatorCol,
     HasWeightCol,
@@ -19,6 +20,7 @@ from pyspark.ml.param.shared import (
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import DataFrame
 
+from pipeline.config.task import Task
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.learners.boosting import native
 from pipeline.learners.boosting.distributed import fit_distributed, slots
@@ -37,18 +39,21 @@ _NOT_BOOSTER = ("n_estimators", "early_stopping_rounds", "n_jobs")
 cloudpickle.register_pickle_by_value(native)
 
 
-class XGBoostRegressor(
+class XGBoostEstimator(
     Estimator[XGBoostModel],
     HasInputCols,
     HasLabelCol,
     HasWeightCol,
     HasValidationIndicatorCol,
     HasPredictionCol,
+    HasProbabilityCol,
     HasSeed,
     DefaultParamsWritable,
-    DefaultParamsReadable["XGBoostRegressor"],
+    DefaultParamsReadable["XGBoostEstimator"],
 ):
     """Fits an XGBoostModel. Besides the parameters here it has all of `parameters.PARAMETERS`.
+
+    With `classes` the label holds class indices 0, 1, 2 …; otherwise it is a number.
 
     The model depends on the rows, the parameters, the seed and the threads, not on partitions or their order;
     trained on all workers, on their number too.
@@ -66,6 +71,12 @@ class XGBoostRegressor(
         "orders the rows; without it a hash of their content does",
         TypeConverters.toString,
     )
+    classes: Param[int] = Param(
+        Params._dummy(),
+        "classes",
+        "how many classes the label has, also where the rows lack some; 0: the label is a number",
+        TypeConverters.toInt,
+    )
     placement: Param[str] = Param(
         Params._dummy(), "placement", "auto, local (one task) or distributed", TypeConverters.toString
     )
@@ -81,11 +92,16 @@ class XGBoostRegressor(
         super().__init__()
         defaults = {name: spec.default for name, spec in PARAMETERS.items()}
         self._setDefault(
-            categoricalCols=[], placement="auto", localMemoryBytes=2 * 2**30, rows=None, seed=0, **defaults
+            categoricalCols=[],
+            classes=0,
+            placement="auto",
+            localMemoryBytes=2 * 2**30,
+            rows=None,
+            seed=0,
+            **defaults,
         )
-        validate_parameters(
-            "xgboost", PARAMETERS, {name: value for name, value in params.items() if name in PARAMETERS}
-        )
+        given = {name: value for name, value in params.items() if name in PARAMETERS}
+        validate_parameters("xgboost", PARAMETERS, given, task_of(params.get("classes", 0)))
         self._set(**params)
 
     def _fit(self, dataset: DataFrame) -> XGBoostModel:
@@ -107,7 +123,7 @@ class XGBoostRegressor(
                 fitted = fit_distributed(frame, job, slots(context))
         except BadRowsError as error:
             raise DataRefused(f"Boosted trees: {error}.") from error
-        model = XGBoostModel(fitted.booster, fitted.best_iteration, fitted.curve)
+        model = XGBoostModel(fitted.booster, fitted.best_iteration, fitted.curve, job.classes)
         model._resetUid(self.uid)
         return self._copyValues(model)
 
@@ -136,6 +152,7 @@ class XGBoostRegressor(
             params={**params, "seed": self.getSeed(), "nthread": values["n_jobs"] or task_cpus},
             categorical=tuple(at for at, name in enumerate(layout.features) if name in categorical),
             weighted=layout.weight is not None,
+            classes=self.getOrDefault(self.classes),
             early_stopping_rounds=values["early_stopping_rounds"],
         )
 
@@ -146,7 +163,16 @@ class XGBoostRegressor(
         rows = self.getOrDefault(self.rows)
         if rows is None:
             rows = frame.count()
-        return bool(rows * job.features * BYTES_PER_CELL <= self.getOrDefault(self.localMemoryBytes))
+        # Every class has a score and a gradient of its own in every row.
+        cells = job.features + (2 * job.classes if job.classes > 2 else 0)
+        return bool(rows * cells * BYTES_PER_CELL <= self.getOrDefault(self.localMemoryBytes))
+
+
+def task_of(classes: int) -> Task:
+    """The task that so many classes make; 0: a number is learned."""
+    if classes == 0:
+        return "regression"
+    return "binary" if classes == 2 else "multiclass"
 
 
 def _fit_in_one_task(frame: DataFrame, job: Job) -> Fitted:
@@ -173,4 +199,4 @@ def _as_param(spec: ParamSpec) -> Param[Any]:
 
 
 for _spec in PARAMETERS.values():  # Spark finds a stage's parameters among the attributes of its class
-    setattr(XGBoostRegressor, _spec.name, _as_param(_spec))
+    setattr(XGBoostEstimator, _spec.name, _as_param(_spec))

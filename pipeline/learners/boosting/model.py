@@ -14,7 +14,7 @@ import xgboost as xgb
 from pyspark import SparkContext
 from pyspark.core.broadcast import Broadcast
 from pyspark.ml import Model
-from pyspark.ml.param.shared import HasInputCols, HasPredictionCol
+from pyspark.ml.param.shared import HasInputCols, HasPredictionCol, HasProbabilityCol
 from pyspark.ml.util import (
     DefaultParamsReader,
     DefaultParamsWriter,
@@ -29,26 +29,39 @@ from pyspark.sql.pandas.functions import arrow_udf
 
 make_udf: Any = arrow_udf  # its stub knows only the form with an explicit kind, which warns
 
-FORMAT = 1
-"""Of what is saved. Raised when an older reader could not, or should not, read it."""
+FORMAT = 2
+"""Of what is saved. Raised when an older reader could not, or should not, read it. 2: `classes`."""
+
+READABLE = (1, FORMAT)
+
+CLASSIFIED = "struct<prediction: double, probability: array<double>>"
 
 SHIP_IN_TASK = 1_000_000
 """Bytes. A larger booster is broadcast, once per session, instead of travelling with every task."""
 
 
-class XGBoostModel(Model, HasInputCols, HasPredictionCol, MLWritable, MLReadable["XGBoostModel"]):
-    """Adds `predictionCol`, a double, computed from the columns `inputCols`; null and NaN are missing."""
+class XGBoostModel(
+    Model, HasInputCols, HasPredictionCol, HasProbabilityCol, MLWritable, MLReadable["XGBoostModel"]
+):
+    """Adds `predictionCol`, a double, computed from the columns `inputCols`; null and NaN are missing.
+
+    With classes the prediction is the class index, and `probabilityCol` is added, an array of doubles by
+    class index. Of two classes the second is predicted from a probability of 0.5 on; of more the likeliest,
+    the one with the lowest index where several are.
+    """
 
     def __init__(
         self,
         booster: bytes,
         best_iteration: int | None = None,
         validation_curve: tuple[float, ...] = (),
+        classes: int = 0,
     ) -> None:
         super().__init__()
         self._ubj = booster
         self._best_iteration = best_iteration
         self._validation_curve = validation_curve
+        self._classes = classes
         self._shared: tuple[SparkContext, Broadcast[bytes]] | None = None
 
     @property
@@ -65,6 +78,11 @@ class XGBoostModel(Model, HasInputCols, HasPredictionCol, MLWritable, MLReadable
     def rounds(self) -> int:
         """How many boosting rounds the model has: with early stopping, those up to the best one."""
         return self.booster.num_boosted_rounds()
+
+    @property
+    def classes(self) -> int:
+        """How many classes the model tells apart; 0 when it predicts a number."""
+        return self._classes
 
     @property
     def best_iteration(self) -> int | None:
@@ -99,16 +117,27 @@ class XGBoostModel(Model, HasInputCols, HasPredictionCol, MLWritable, MLReadable
         return _Reader()
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        output = self.getPredictionCol()
-        if output in dataset.columns:
-            raise ValueError(
-                f"The frame already has a column '{output}'."
-                " Drop it, or give the model another predictionCol."
-            )
+        prediction, probability = self.getPredictionCol(), self.getProbabilityCol()
+        self._validate_free(dataset, "predictionCol", prediction)
         session = dataset.sparkSession
         threads = int(session.conf.get("spark.task.cpus", "1") or "1")
-        score = make_udf(_scorer(self._portable(session.sparkContext), threads), "double")
-        return dataset.withColumn(output, score(*map(float_column, self.getInputCols())))
+        portable = self._portable(session.sparkContext)
+        inputs = list(map(float_column, self.getInputCols()))
+        score = _scorer(portable, threads, classify=self._classes > 0)
+        if not self._classes:
+            return dataset.withColumn(prediction, make_udf(score, "double")(*inputs))
+        self._validate_free(dataset, "probabilityCol", probability)
+        # One call in two columns: Spark evaluates it once for both.
+        found = make_udf(score, CLASSIFIED)(*inputs)
+        return dataset.withColumns(
+            {prediction: found.getField("prediction"), probability: found.getField("probability")}
+        )
+
+    def _validate_free(self, dataset: DataFrame, parameter: str, column: str) -> None:
+        if column in dataset.columns:
+            raise ValueError(
+                f"The frame already has a column '{column}'. Drop it, or give the model another {parameter}."
+            )
 
     def _portable(self, context: SparkContext) -> Callable[[], bytes]:
         """How a task gets at the bytes. A broadcast is made when first needed, and anew for each session."""
@@ -127,20 +156,34 @@ def float_column(name: str) -> Column:
 
 
 def _scorer(
-    load: Callable[[], bytes], threads: int
+    load: Callable[[], bytes], threads: int, *, classify: bool
 ) -> Callable[[Iterator[tuple[pa.Array, ...]]], Iterator[pa.Array]]:
     """The UDF's function. It is nested and uses nothing of this module, so workers need no copy of that."""
 
-    def score(batches: Iterator[tuple[pa.Array, ...]]) -> Iterator[pa.Array]:
+    def scores(batches: Iterator[tuple[pa.Array, ...]]) -> Iterator[Any]:
         booster = xgb.Booster(params={"verbosity": 0, "nthread": threads}, model_file=bytearray(load()))
         for batch in batches:
             columns = batch if isinstance(batch, tuple) else (batch,)  # one column arrives bare
             matrix = np.empty((len(columns[0]), len(columns)), np.float32)
             for position, column in enumerate(columns):
                 matrix[:, position] = column.to_numpy(zero_copy_only=False)
-            yield pa.array(booster.inplace_predict(matrix, validate_features=False), pa.float64())
+            yield booster.inplace_predict(matrix, validate_features=False).astype(np.float64)
 
-    return score
+    def numbers(batches: Iterator[tuple[pa.Array, ...]]) -> Iterator[pa.Array]:
+        yield from map(pa.array, scores(batches))
+
+    def classes(batches: Iterator[tuple[pa.Array, ...]]) -> Iterator[pa.Array]:
+        for found in scores(batches):
+            if found.ndim == 1:  # two classes: the probability of the second
+                prediction, found = found >= 0.5, np.column_stack([1.0 - found, found])
+            else:
+                prediction = found.argmax(axis=1)
+            starts = np.arange(len(found) + 1, dtype=np.int32) * found.shape[1]
+            lists = pa.ListArray.from_arrays(pa.array(starts, pa.int32()), pa.array(found.ravel()))
+            indices = pa.array(prediction.astype(np.float64))
+            yield pa.StructArray.from_arrays([indices, lists], ["prediction", "probability"])
+
+    return classes if classify else numbers
 
 
 class _Writer(MLWriter):
@@ -159,6 +202,7 @@ class _Writer(MLWriter):
             extraMetadata={
                 "format": FORMAT,
                 "xgboost": xgb.__version__,
+                "classes": model.classes,
                 "bestIteration": model.best_iteration,
                 "validationCurve": list(model.validation_curve),
             },
@@ -172,17 +216,20 @@ class _Reader(MLReader[XGBoostModel]):
         """Raises ValueError when the saved format is not one that this version reads."""
         spark = self.sparkSession
         metadata = DefaultParamsReader.loadMetadata(path, spark)
-        if metadata.get("format") != FORMAT:
+        if metadata.get("format") not in READABLE:
             raise ValueError(
                 f"The boosted-tree model in '{path}' has format {metadata.get('format')};"
-                f" read here: {FORMAT}."
+                f" read here: {' and '.join(map(str, READABLE))}."
                 " Load it with the version of the package that wrote it, or with a newer one."
             )
         row = spark.read.parquet(f"{path}/booster").head()
         if row is None:
             raise ValueError(f"The boosted-tree model in '{path}' has no booster: the copy is incomplete.")
         model = XGBoostModel(
-            bytes(row["booster"]), metadata["bestIteration"], tuple(metadata["validationCurve"])
+            bytes(row["booster"]),
+            metadata["bestIteration"],
+            tuple(metadata["validationCurve"]),
+            metadata.get("classes", 0),
         )
         model._resetUid(metadata["uid"])
         DefaultParamsReader.getAndSetParams(model, metadata)

@@ -49,6 +49,8 @@ class Job:
     categorical: tuple[int, ...] = ()
     """Positions of the columns that hold category codes."""
     weighted: bool = False
+    classes: int = 0
+    """How many classes the label has, also where the rows lack some; 0 when it is a number."""
     early_stopping_rounds: int | None = None
     expected_rows: int = 10_000
     """Room made at first; it grows where there are more."""
@@ -59,6 +61,15 @@ class Job:
         if not self.categorical:
             return None
         return ["c" if position in self.categorical else "q" for position in range(self.features)]
+
+    @property
+    def objective(self) -> dict[str, Any]:
+        """What makes XGBoost learn classes; empty where the label is a number, as `params` says the rest."""
+        if self.classes == 0:
+            return {}
+        if self.classes == 2:
+            return {"objective": "binary:logistic"}
+        return {"objective": "multi:softprob", "num_class": self.classes}
 
 
 @dataclass(frozen=True)
@@ -131,18 +142,14 @@ def read_rows(batches: Iterable[pa.RecordBatch], job: Job) -> tuple[Rows, Rows |
     return training.trim(), validation.trim()
 
 
-def validate_rows(training: Rows, validation: Rows | None) -> None:
+def validate_rows(training: Rows, validation: Rows | None, classes: int = 0) -> None:
     """Raise BadRowsError where XGBoost would fail with less to read, or return a model of nothing."""
     if training.count == 0:
         raise BadRowsError(NO_ROWS)
     if validation is not None and validation.count == 0:
         raise BadRowsError(NO_VALIDATION)
     for rows in filter(None, (training, validation)):
-        bad = int(rows.count - np.isfinite(rows.label).sum())
-        if bad:
-            raise BadRowsError(
-                f"the label of {bad:,} of {rows.count:,} rows is missing, infinite or too large"
-            )
+        _validate_label(rows, classes)
         if rows.weight is None:
             continue
         bad = int(rows.count - (np.isfinite(rows.weight) & (rows.weight >= 0)).sum())
@@ -154,10 +161,25 @@ def validate_rows(training: Rows, validation: Rows | None) -> None:
             raise BadRowsError(f"the weight of all {rows.count:,} rows is 0")
 
 
+def _validate_label(rows: Rows, classes: int) -> None:
+    bad = int(rows.count - np.isfinite(rows.label).sum())
+    if bad:
+        raise BadRowsError(f"the label of {bad:,} of {rows.count:,} rows is missing, infinite or too large")
+    if classes:
+        bad = int(rows.count - np.isin(rows.label, np.arange(classes)).sum())
+        if bad:
+            raise BadRowsError(no_class(bad, rows.count, classes))
+
+
+def no_class(bad: int, rows: int, classes: int) -> str:
+    """Why labels that are no class index cannot be trained on."""
+    return f"the label of {bad:,} of {rows:,} rows is not one of the class indices 0 to {classes - 1}"
+
+
 def fit(job: Job, training: Rows, validation: Rows | None = None) -> Fitted:
     """Train on rows in the order they have. Raises BadRowsError, or XGBoostError for a parameter."""
-    validate_rows(training, validation)
-    params = {**job.params, "tree_method": "hist", "verbosity": 0}
+    validate_rows(training, validation, job.classes)
+    params = {**job.params, **job.objective, "tree_method": "hist", "verbosity": 0}
     matrix = _matrix(job, training, None)
     if validation is None:
         booster = xgb.train(params, matrix, job.rounds, verbose_eval=False)

@@ -27,7 +27,14 @@ PARAMETERS = specs(
     ParamSpec("reg_alpha", float, 0.0, "L1 penalty on leaf values.", minimum=0),
     ParamSpec("gamma", float, 0.0, "Least gain that is worth a split.", minimum=0),
     ParamSpec("max_bin", int, 256, "Histogram bins per column.", minimum=2, maximum=65_536),
-    ParamSpec("objective", str, OBJECTIVES[0], "What a round reduces.", choices=OBJECTIVES),
+    ParamSpec(
+        "objective",
+        str,
+        OBJECTIVES[0],
+        "What a round reduces; with classes it is always the log loss.",
+        choices=OBJECTIVES,
+        tasks=("regression",),
+    ),
     ParamSpec(
         "early_stopping_rounds",
         int,

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.learners.boosting.distributed import slots
-from pipeline.learners.boosting.estimator import XGBoostRegressor
+from pipeline.learners.boosting.estimator import XGBoostEstimator
 from pipeline.learners.boosting.model import XGBoostModel
 
 pytestmark = pytest.mark.spark
@@ -18,7 +18,7 @@ TOLERANCE = 1e-3
 """Of the predictions' spread. Workers sum their own rows first, so floats differ in their last digits."""
 
 
-def a_regressor(placement: str, **changes: Any) -> XGBoostRegressor:
+def a_regressor(placement: str, **changes: Any) -> XGBoostEstimator:
     settings: dict[str, Any] = {
         "inputCols": ["area.m2 [net]", "age", "zone", "never"],
         "labelCol": "price",
@@ -27,7 +27,7 @@ def a_regressor(placement: str, **changes: Any) -> XGBoostRegressor:
         "max_depth": 3,
         "placement": placement,
     }
-    return XGBoostRegressor(**{**settings, **changes})
+    return XGBoostEstimator(**{**settings, **changes})
 
 
 def largest_difference(one: XGBoostModel, other: XGBoostModel, rows: DataFrame) -> float:

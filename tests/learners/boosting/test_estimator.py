@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.learners import Columns, FitContext, get_learner
 from pipeline.learners.boosting import estimator as module
-from pipeline.learners.boosting.estimator import BYTES_PER_CELL, XGBoostRegressor
+from pipeline.learners.boosting.estimator import BYTES_PER_CELL, XGBoostEstimator
 from pipeline.learners.boosting.model import XGBoostModel
 
 pytestmark = pytest.mark.spark
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.spark
 FEATURES = ["area.m2 [net]", "age", "zone", "never"]
 
 
-def a_regressor(**changes: Any) -> XGBoostRegressor:
+def a_regressor(**changes: Any) -> XGBoostEstimator:
     settings: dict[str, Any] = {
         "inputCols": FEATURES,
         "labelCol": "price",
@@ -31,7 +31,7 @@ def a_regressor(**changes: Any) -> XGBoostRegressor:
         "max_depth": 3,
         "placement": "local",
     }
-    return XGBoostRegressor(**{**settings, **changes})
+    return XGBoostEstimator(**{**settings, **changes})
 
 
 def rmse(model: XGBoostModel, rows: DataFrame) -> float:
@@ -229,7 +229,7 @@ def test_the_stage_can_be_saved_and_copied_unfitted(
 ) -> None:
     stage = a_regressor(weightCol="weight", subsample=0.5)
     stage.write().save(str(tmp_path / "stage"))
-    loaded = XGBoostRegressor.load(str(tmp_path / "stage"))
+    loaded = XGBoostEstimator.load(str(tmp_path / "stage"))
     assert loaded.uid == stage.uid
     assert loaded.fit(houses).ubj == stage.fit(houses).ubj
     deeper = stage.copy({stage.getParam("max_depth"): 5})

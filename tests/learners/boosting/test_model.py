@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.learners.boosting import model as module
-from pipeline.learners.boosting.estimator import XGBoostRegressor
+from pipeline.learners.boosting.estimator import XGBoostEstimator
 from pipeline.learners.boosting.model import XGBoostModel
 
 pytestmark = pytest.mark.spark
@@ -142,7 +142,7 @@ def test_saved_inside_a_pipeline_and_loaded_again(houses: DataFrame, tmp_path: P
     stages = Pipeline(
         stages=[
             SQLTransformer(statement="select *, age * 12 as months from __THIS__"),
-            XGBoostRegressor(
+            XGBoostEstimator(
                 inputCols=["months", "zone"],
                 labelCol="price",
                 validationIndicatorCol="held_out",
@@ -176,21 +176,38 @@ def test_what_is_saved_is_metadata_and_one_row(spark: SparkSession, tmp_path: Pa
     model.write().save(str(tmp_path / "model"))
     metadata = json.loads(spark.read.text(str(tmp_path / "model" / "metadata")).collect()[0]["value"])
     assert metadata["class"] == "pipeline.learners.boosting.model.XGBoostModel"
-    assert metadata["format"] == 1
+    assert (metadata["format"], metadata["classes"]) == (2, 0)
     assert metadata["xgboost"] == xgb.__version__
     rows = spark.read.parquet(str(tmp_path / "model" / "booster")).collect()
     assert [bytes(row["booster"]) for row in rows] == [model.ubj]
 
 
-@pytest.mark.parametrize("version", [None, 0, 2])
+def reformat(spark: SparkSession, path: Path, version: int | None) -> None:
+    """Make the saved model one of another format: of none but format 2 are there classes."""
+    metadata = json.loads(spark.read.text(str(path / "metadata")).collect()[0]["value"])
+    del metadata["classes"]
+    del metadata["defaultParamMap"]["probabilityCol"]
+    text = json.dumps({**metadata, "format": version})
+    spark.createDataFrame([(text,)], "value string").write.mode("overwrite").text(str(path / "metadata"))
+
+
+def test_a_model_of_the_first_format_is_still_read(spark: SparkSession, tmp_path: Path) -> None:
+    booster = a_booster()
+    a_model(booster, "x", "y").write().save(str(tmp_path / "model"))
+    reformat(spark, tmp_path / "model", 1)
+    loaded = XGBoostModel.load(str(tmp_path / "model"))
+    assert loaded.classes == 0
+    frame = spark.createDataFrame([(1.0, 2.0)], "x double, y double")
+    assert predictions(loaded.transform(frame)) == expected(booster, [1, 2])
+
+
+@pytest.mark.parametrize("version", [None, 3])
 def test_an_unknown_format_is_refused(spark: SparkSession, tmp_path: Path, version: int | None) -> None:
     path = tmp_path / "model"
     a_model(a_booster(), "x", "y").write().save(str(path))
-    metadata = json.loads(spark.read.text(str(path / "metadata")).collect()[0]["value"])
-    text = json.dumps({**metadata, "format": version})
-    spark.createDataFrame([(text,)], "value string").write.mode("overwrite").text(str(path / "metadata"))
+    reformat(spark, path, version)
     with pytest.raises(
-        ValueError, match=re.escape(f"has format {version}; read here: 1. Load it with the version")
+        ValueError, match=re.escape(f"has format {version}; read here: 1 and 2. Load it with the version")
     ):
         XGBoostModel.load(str(path))
 

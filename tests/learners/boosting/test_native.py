@@ -177,11 +177,16 @@ def test_poor_rows_give_a_model_of_the_mean(
             "the label of 1 of 1 rows is missing",
         ),
         (a_job(early_stopping_rounds=2), [a_batch([1.0], [1.0], [True])], "there are no rows to train on"),
+        (
+            a_job(classes=2),
+            [a_batch([1.0, 2.0, 3.0], [1.0, 0.5, 2.0])],
+            "the label of 2 of 3 rows is not one of the class indices 0 to 1",
+        ),
     ],
 )
 def test_rows_that_cannot_be_trained_on(job: Job, batches: list[pa.RecordBatch], sentence: str) -> None:
     with pytest.raises(BadRowsError, match=sentence):
-        validate_rows(*read_rows(batches, job))
+        validate_rows(*read_rows(batches, job), job.classes)
     (result,) = training_task(job)(iter(batches))
     (row,) = result.to_pylist()
     assert sentence in row.pop("bad_rows")
@@ -210,3 +215,44 @@ def test_the_task_yields_the_first_line_of_what_xgboost_refused() -> None:
     assert "no:such" in row["bad_parameters"]
     assert "\n" not in row["bad_parameters"]
     assert row["booster"] is None
+
+
+@pytest.mark.parametrize(
+    ("classes", "objective"),
+    [
+        (0, {}),
+        (2, {"objective": "binary:logistic"}),
+        (4, {"objective": "multi:softprob", "num_class": 4}),
+    ],
+)
+def test_the_number_of_classes_says_what_is_learned(classes: int, objective: dict[str, Any]) -> None:
+    assert a_job(classes=classes).objective == objective
+
+
+def test_a_class_without_rows_is_as_good_as_impossible() -> None:
+    probabilities = predict_classes(fit(a_job(classes=3), a_batch([0.0, 1.0] * 20, [0.0, 2.0] * 20)), 0, 1)
+    assert probabilities.shape == (2, 3)
+    assert probabilities[:, 1].max() < 1e-4
+    assert list(probabilities.argmax(axis=1)) == [0, 2]
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_classes_stop_early_by_the_log_loss(classes: int) -> None:
+    random = np.random.default_rng(0)
+    values = random.normal(size=400)
+    label = np.clip(np.round(values + random.normal(size=400) + 1), 0, classes - 1)
+    held_out = np.arange(400) % 2 == 0
+    job = a_job(classes=classes, rounds=200, early_stopping_rounds=3)
+    fitted = fit(job, a_batch(list(values), list(label), [bool(flag) for flag in held_out]))
+    found = predict_classes(fitted, *values[held_out])
+    if classes == 2:
+        found = np.column_stack([1 - found, found])
+    log_loss = -np.log(found[np.arange(len(found)), label[held_out].astype(int)]).mean()
+    assert fitted.best_iteration is not None
+    assert len(fitted.curve) < 200
+    assert min(fitted.curve) == fitted.curve[fitted.best_iteration] == pytest.approx(log_loss, rel=1e-5)
+
+
+def predict_classes(fitted: Fitted, *values: float) -> Any:
+    booster = xgb.Booster(model_file=bytearray(fitted.booster))
+    return booster.inplace_predict(np.array(values, np.float32)[:, None])

@@ -21,7 +21,7 @@ from pyspark.ml import Pipeline
 from pyspark.ml.feature import SQLTransformer
 from pyspark.sql import DataFrame
 
-from pipeline.learners.boosting.estimator import XGBoostRegressor
+from pipeline.learners.boosting.estimator import XGBoostEstimator
 from pipeline.learners.boosting.shipping import write_code
 
 ROOT = Path(__file__).parents[3]
@@ -166,7 +166,7 @@ def logged(houses: DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("logged")
     stages: list[Any] = [
         SQLTransformer(statement="select *, age * 12 as months from __THIS__"),
-        XGBoostRegressor(inputCols=["months", "zone"], labelCol="price", n_estimators=5, placement="local"),
+        XGBoostEstimator(inputCols=["months", "zone"], labelCol="price", n_estimators=5, placement="local"),
     ]
     fitted = Pipeline(stages=stages).fit(houses)
     rows = fitted.transform(houses.where("id < 10")).select("id", "age", "zone", "prediction")
@@ -250,7 +250,7 @@ def test_workers_need_nothing_of_ours_to_train_and_to_score(bare_python: BarePyt
         import importlib.util, sys
         sys.path.insert(0, {str(ROOT)!r})  # of the driver alone
         from pyspark.sql import SparkSession, functions as F
-        from pipeline.learners.boosting.estimator import XGBoostRegressor
+        from pipeline.learners.boosting.estimator import XGBoostEstimator
 
         spark = (
             SparkSession.builder.master("local[1]")
@@ -266,7 +266,7 @@ def test_workers_need_nothing_of_ours_to_train_and_to_score(bare_python: BarePyt
         assert spark.sparkContext.parallelize([0], 1).map(is_importable).collect() == [False]
         rows = spark.range(50).select("id", (F.col("id") * 2).alias("y"))
         for placement in ("local", "distributed"):
-            stage = XGBoostRegressor(inputCols=["id"], labelCol="y", n_estimators=2, placement=placement)
+            stage = XGBoostEstimator(inputCols=["id"], labelCol="y", n_estimators=2, placement=placement)
             model = stage.fit(rows)
             assert model.transform(rows).select("prediction").distinct().count() > 1
         print("trained")
