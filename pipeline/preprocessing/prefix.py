@@ -33,6 +33,8 @@ class Prefix:
     made: tuple[str, ...]
     """Every column the stages add, so that the last stage of a model can drop them."""
     max_categories: int
+    width: int
+    """How many numbers a row becomes: the vector's size, or the number of float columns."""
     categorical: tuple[str, ...] = ()
     """Boosting: which of the float columns hold category codes."""
 
@@ -78,6 +80,7 @@ def _columns(roles: Roles, statistics: Statistics, texts: list[str], rows: DataF
         names=(*numbers.values(), *categories.values()),
         made=(*texts_made, *codes, *outputs),
         max_categories=_most_categories(texts, statistics),
+        width=len(outputs),
         categorical=tuple(categories),
     )
 
@@ -108,12 +111,15 @@ def _vector(
     stages += indexing
     made = [*numbers, *gaps, *(f"__text_{place}" for place in range(len(texts))), *codes]
     categories = list(codes)
+    category_width = len(codes)
     if family == "linear" and codes:
         categories = [f"__onehot_{place}" for place in range(len(texts))]
         # The indexer's own metadata tells the encoder the categories, so fitting it reads no row.
         indexed = PipelineModel(list(stages)).transform(rows.limit(0))
         stages.append(OneHotEncoder(inputCols=list(codes), outputCols=categories).fit(indexed))
         made += categories
+        # The encoder leaves out its last category, which is the indexer's code for gaps and unseen ones.
+        category_width = sum(len(statistics.categories[name]) for name in texts)
     stages.append(VectorAssembler(inputCols=[*numbers, *gaps, *categories], outputCol=VECTOR))
     return Prefix(
         stages=tuple(stages),
@@ -121,6 +127,7 @@ def _vector(
         names=(*numbers.values(), *(f"{name} is missing" for name in gaps.values()), *texts),
         made=(*made, VECTOR),
         max_categories=_most_categories(texts, statistics),
+        width=len(numbers) + len(gaps) + category_width,
     )
 
 

@@ -55,6 +55,7 @@ def vectors(prefix: Prefix, rows: DataFrame) -> list[list[float]]:
 def test_boosting_gets_floats_with_gaps_as_they_are(training: DataFrame, later: DataFrame) -> None:
     prefix = fit_prefix("boosting", ROLES, features(), measure(training, ROLES), training)
     assert prefix.names == ("size", "odd name", "town", "rooms")
+    assert prefix.width == 4
     assert prefix.categorical == prefix.outputs[2:]
     found = prefix.transform(training.union(later)).select(*prefix.outputs)
     assert {field.dataType.simpleString() for field in found.schema.fields} == {"float"}
@@ -72,7 +73,7 @@ def test_boosting_gets_floats_with_gaps_as_they_are(training: DataFrame, later: 
 def test_trees_get_filled_numbers_gaps_marked_and_codes(training: DataFrame, later: DataFrame) -> None:
     prefix = fit_prefix("tree", ROLES, features(), measure(training, ROLES), training)
     assert prefix.names == ("size", "odd name", "size is missing", "town", "rooms")
-    assert prefix.max_categories == 4
+    assert (prefix.max_categories, prefix.width) == (4, 5)
     assert vectors(prefix, training.union(later)) == [
         [1.0, 10.0, 0.0, 0.0, 0.0],
         [5.0, 20.0, 1.0, 0.0, 1.0],
@@ -105,6 +106,7 @@ def test_linear_gets_what_sparks_own_imputer_scaler_and_encoder_give(
     for found, row, gap in zip(vectors(prefix, training.union(later)), expected, gaps, strict=True):
         whole = list(row[0].toArray())
         assert found == pytest.approx([*whole[:2], gap, *whole[2:]], abs=1e-12)
+        assert prefix.width == len(found)
 
 
 @pytest.mark.spark
@@ -141,4 +143,6 @@ def test_a_table_of_only_texts_or_only_numbers(training: DataFrame) -> None:
         roles = Roles(tuple(role for role in ROLES.all if role.kind == kind))
         for family in ("linear", "tree", "boosting"):
             prefix = fit_prefix(family, roles, features(), measure(training, roles), training)
-            assert prefix.transform(training).select(*prefix.outputs).count() == len(TRAINING)
+            rows = prefix.transform(training).select(*prefix.outputs).collect()
+            assert len(rows) == len(TRAINING)
+            assert {prefix.width} == {len(row) if family == "boosting" else row[VECTOR].size for row in rows}
