@@ -90,7 +90,7 @@ def reference_error(rows: pd.DataFrame, config: Config, trained: TrainResult) ->
     kinds = {role.column: role.kind for role in trained.roles}
     numeric = [name for name, kind in kinds.items() if kind == "numeric"]
     categorical = [name for name, kind in kinds.items() if kind == "categorical"]
-    xgboost = config.train.learners["xgboost"]
+    xgboost = config.learners["xgboost"]
     fixed = {name: value for name, value in xgboost.params.items() if name != "early_stopping_rounds"}
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)
     model = Pipeline(

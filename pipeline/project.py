@@ -14,7 +14,7 @@ from pipeline.config import load_config
 from pipeline.config.model import Config
 from pipeline.due import between
 from pipeline.errors import ConfigError
-from pipeline.learners import get_learner
+from pipeline.learners import get_learner, validate_task
 from pipeline.log import log_file
 from pipeline.progress import SILENT, Progress
 
@@ -174,8 +174,9 @@ def validate_learners(config: Config) -> None:
         place = f"train.learners.{name}"
         try:
             learner = get_learner(name)
+            validate_task(name, config.task)
             for part, params in checks:
                 place = f"train.learners.{name}.{part}"
-                learner.validate(params)
+                learner.validate(params, config.task)
         except ConfigError as error:
             raise ConfigError(f"{config.where(place)}: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 MOST_ROWS = 20
+SAID = ("prediction", "probability")
+"""What a model says about a row."""
+
 _NUMBER = "__example_row"
 _ROW = "__example_values"
 _AS_TEXT = {
@@ -47,12 +51,21 @@ def predict_example(
     model: PipelineModel,
     example: Sequence[Mapping[str, Any]],
     input_columns: Mapping[str, str],
-) -> tuple[float, ...]:
-    """What `model` predicts for the example, in its order; a missing prediction is NaN."""
-    predicted = model.transform(example_frame(spark, example, input_columns)).select(_NUMBER, "prediction")
-    values = {row[_NUMBER]: row["prediction"] for row in predicted.collect()}  # at most 20 rows
-    found = (values.get(number) for number in range(len(example)))
-    return tuple(math.nan if value is None else float(value) for value in found)
+) -> tuple[Mapping[str, Any], ...]:
+    """What `model` predicts for the example, in its order, as JSON values.
+
+    `prediction` (None where it is missing or no finite number), and `probability` where the model gives it.
+    """
+    predicted = model.transform(example_frame(spark, example, input_columns))
+    said = [name for name in SAID if name in predicted.columns]
+    values = {row[_NUMBER]: row for row in predicted.select(_NUMBER, *said).collect()}  # at most 20 rows
+    return tuple({name: _json(values[number][name]) for name in said} for number in range(len(example)))
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _quoted(name: str) -> str:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from mlflow import spark as spark_flavor
 from mlflow.models import Model
 from mlflow.models.signature import ModelSignature
-from mlflow.types.schema import ColSpec, DataType, Schema, TensorSpec
+from mlflow.types.schema import ColSpec, DataType, Map, Schema, TensorSpec
 from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 
@@ -38,6 +38,7 @@ _TYPES = {
     "timestamp": DataType.datetime,
     "timestamp_ntz": DataType.datetime,
 }
+_WHOLE = ("tinyint", "smallint", "int", "bigint")
 _ARROW: Mapping[DataType, tuple[Any, Callable[[Any], Any]]] = {
     DataType.double: (pa.float64(), float),
     DataType.float: (pa.float32(), float),
@@ -56,6 +57,7 @@ def write_model(
     run_id: str,
     example: Sequence[Mapping[str, Any]],
     columns: Mapping[str, str],
+    outputs: Mapping[str, str],
     tmp_dir: str,
     code: Path | None,
     packages: Sequence[str],
@@ -66,7 +68,7 @@ def write_model(
     see when it copied nothing (mlflow #6129). Its description of the model is used as it is; with the
     requirements given, it starts no second JVM to find them out.
     """
-    signature = model_signature(columns)
+    signature = model_signature(columns, outputs)
     folder.mkdir()
     _save_stages(spark, model, folder / "sparkml", f"{tmp_dir.rstrip('/')}/model-{uuid4().hex}")
     stored = Model(artifact_path=folder.name, run_id=run_id)
@@ -104,8 +106,8 @@ def _named_main_module() -> Iterator[None]:
         del main.__file__
 
 
-def model_signature(columns: Mapping[str, str]) -> ModelSignature:
-    """Raw input columns, any of which may be missing in a row, and the prediction.
+def model_signature(columns: Mapping[str, str], outputs: Mapping[str, str]) -> ModelSignature:
+    """Raw input columns, any of which may be missing in a row, and what the model says.
 
     Raises:
         ConfigError: a column of a type that MLflow cannot describe.
@@ -119,7 +121,15 @@ def model_signature(columns: Mapping[str, str]) -> ModelSignature:
                 "timestamps. Next: derive one of those from it, or name it in features.exclude."
             )
         inputs.append(ColSpec(known, name, required=False))
-    return ModelSignature(Schema(inputs), Schema([ColSpec(DataType.double, "prediction")]))
+    said: list[ColSpec | TensorSpec] = [ColSpec(_output(kind), name) for name, kind in outputs.items()]
+    return ModelSignature(Schema(inputs), Schema(said))
+
+
+def _output(kind: str) -> DataType | Map:
+    """A class may be a whole number, and is never missing."""
+    if kind == "map<string,double>":
+        return Map(DataType.double)
+    return DataType.long if kind in _WHOLE else _TYPES[kind.partition("(")[0]]
 
 
 def example_for(signature: ModelSignature, example: Sequence[Mapping[str, Any]]) -> Any:

@@ -37,8 +37,11 @@ class TrainingRecord:
     """All that later steps need to know of one training.
 
     `features_version` is the Delta version trained on, `features_batch` the newest `_batch_id` in it.
+    `label_type` is the Spark type of a prediction, `classes` are the classes as texts in the order of their
+    places, of two the one that counts last; none for a number.
     `example` holds at most 20 rows of the input columns (name → Spark type) as JSON values, `expected` what
-    the model predicted for them. `split` is the section of the configuration: it finds the test rows again.
+    the model predicted for them: `prediction`, and with classes `probability`. `split` is the section of the
+    configuration, by time with the moments that were found: it finds the test rows again.
     Metrics are in the label's own unit; one that could not be measured is NaN (null in the file).
     """
 
@@ -46,7 +49,9 @@ class TrainingRecord:
     task: str
     key: tuple[str, ...]
     label: str
+    label_type: str
     label_transform: str
+    classes: tuple[str, ...]
     features_table: str
     features_version: int
     features_batch: int
@@ -59,18 +64,25 @@ class TrainingRecord:
     test_metrics: Mapping[str, float]
     baseline_metrics: Mapping[str, float]
     example: tuple[Mapping[str, Any], ...]
-    expected: tuple[float, ...]
+    expected: tuple[Mapping[str, Any], ...]
     fingerprint: str
     code_version: str
     trained_at: datetime
     rows: Mapping[str, int]
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What the model says about a row: column → Spark type."""
+        if not self.classes:
+            return {"prediction": self.label_type}
+        probability = "double" if len(self.classes) == 2 else "map<string,double>"
+        return {"prediction": self.label_type, "probability": probability}
 
     def to_json(self) -> str:
         """The file's text: the format's version first, then the fields by name."""
         values = asdict(self)
         for name in _METRICS:
             values[name] = {key: _number(value) for key, value in values[name].items()}
-        values["expected"] = [_number(value) for value in self.expected]
         values["trained_at"] = self.trained_at.isoformat()
         return json.dumps({"format": FORMAT, **values}, indent=2, allow_nan=False)
 
@@ -93,7 +105,8 @@ class TrainingRecord:
             )
         for name in _METRICS:
             values[name] = {key: _from_number(value) for key, value in values[name].items()}
-        values["expected"] = tuple(_from_number(value) for value in values["expected"])
+        values["expected"] = tuple(values["expected"])
+        values["classes"] = tuple(values["classes"])
         values["key"] = tuple(values["key"])
         values["example"] = tuple(values["example"])
         values["winner"] = Winner(**values["winner"])

@@ -128,15 +128,17 @@ class Run:
         *,
         example: Sequence[Mapping[str, Any]],
         columns: Mapping[str, str],
+        outputs: Mapping[str, str],
         tmp_dir: str,
         code: Path | None = None,
         packages: Sequence[str] = (),
     ) -> str:
         """Store a model as the artifact `model` of this run; returns where it is, for `Registry.register`.
 
-        `example` is that of the training record, `columns` its input columns (name → Spark type). `tmp_dir`
-        is a folder below which driver and executors can write: in the lake. `code` is the package to put
-        beside the model, `packages` are the modules that it needs beside Spark, such as xgboost.
+        `example` is that of the training record, `columns` and `outputs` its input and output columns
+        (name → Spark type). `tmp_dir` is a folder below which driver and executors can write: in the lake.
+        `code` is the package to put beside the model, `packages` are the modules that it needs beside Spark,
+        such as xgboost.
 
         Raises:
             ConfigError: the driver does not find what the executors wrote below `tmp_dir`.
@@ -150,6 +152,7 @@ class Run:
                 run_id=self.run_id,
                 example=example,
                 columns=columns,
+                outputs=outputs,
                 tmp_dir=tmp_dir,
                 code=code,
                 packages=packages,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.config.train import Train
+from pipeline.config.model import Config
 from pipeline.learners import get_learner
 
 
@@ -26,24 +26,26 @@ class Candidate:
         return f"#{self.number} {self.learner} {settings}".rstrip()
 
 
-def grid(train: Train) -> tuple[Candidate, ...]:
+def grid(config: Config) -> tuple[Candidate, ...]:
     """Every combination of every learner, each learner's own order kept; duplicates are tried once.
 
     With `search.max_trials` the learners take turns until the number is reached.
     """
-    per_learner = [list(_combinations(name, train)) for name in train.learners]
-    if train.search.max_trials is None:
+    per_learner = [list(_combinations(name, config)) for name in config.learners]
+    if config.train.search.max_trials is None:
         chosen = [pair for pairs in per_learner for pair in pairs]
     else:
         turns = itertools.chain.from_iterable(itertools.zip_longest(*per_learner))
-        picked = list(itertools.islice((pair for pair in turns if pair is not None), train.search.max_trials))
-        order = {name: place for place, name in enumerate(train.learners)}
+        picked = list(
+            itertools.islice((pair for pair in turns if pair is not None), config.train.search.max_trials)
+        )
+        order = {name: place for place, name in enumerate(config.learners)}
         chosen = sorted(picked, key=lambda pair: order[pair[0]])
     return tuple(Candidate(number, name, params) for number, (name, params) in enumerate(chosen, start=1))
 
 
-def _combinations(name: str, train: Train) -> Iterator[tuple[str, dict[str, Any]]]:
-    choice = train.learners[name]
+def _combinations(name: str, config: Config) -> Iterator[tuple[str, dict[str, Any]]]:
+    choice = config.learners[name]
     space: Mapping[str, Sequence[Any]] = choice.space or {
         key: values for key, values in get_learner(name).default_space.items() if key not in choice.params
     }

@@ -1,4 +1,4 @@
-"""The rows that tune: labelled, outside the test split, with their fold, as one cached frame."""
+"""The rows that tune, with their split, fold and an order: one frame, whatever the task."""
 
 from __future__ import annotations
 
@@ -16,23 +16,32 @@ from pipeline.tuning.folds import fold_of, inner_validation_of, split_of
 SPLIT = "__split"
 FOLD = "__fold"
 INNER = "__inner"
-LABEL = "__label"
-ACTUAL = "__actual"
+VALUE = "__value"
+"""The label as it is in the features table."""
+WEIGHT = "__weight"
 ORDER = "__order"
+LABEL = "__label"
+"""The label as learners see it: a number, transformed, or a class's place."""
+ACTUAL = "__actual"
+"""The label as metrics see it: a number in its own unit, or a class's place."""
+
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
-class LabelFacts:
-    """What one aggregation over the labelled rows tells: counts by split and fold, and the label's range."""
+class RowCounts:
+    """How many labelled rows there are, by split and by fold, and how many without a label."""
 
     unlabelled: int
     splits: dict[str, int]
     folds: tuple[int, ...]
-    lowest: float
-    highest: float
-    not_finite: int
-    median: float
-    """Of the train and validation rows: what the baseline predicts."""
+    bad_weights: int = 0
+    """Labelled rows whose weight is missing, negative or not finite."""
+
+    @property
+    def labelled(self) -> int:
+        """All rows with a label."""
+        return sum(self.splits.values())
 
     @property
     def fitted(self) -> int:
@@ -40,136 +49,86 @@ class LabelFacts:
         return self.splits["train"] + self.splits["validation"]
 
 
-def to_label(label: Column, transform: str) -> Column:
-    """The label as learners see it."""
-    return F.log1p(label) if transform == "log1p" else label
-
-
-def from_label(prediction: str, transform: str) -> str:
-    """SQL that brings a prediction back to the label's own unit."""
-    return f"expm1({prediction})" if transform == "log1p" else prediction
-
-
 def with_splits(rows: DataFrame, config: Config, inputs: Sequence[str] = ()) -> DataFrame:
-    """Rows, labelled or not, with split, fold, label and a fixed order; only `inputs` and these remain."""
+    """Rows, labelled or not, with split, fold and a fixed order; only `inputs` and these remain."""
     key = config.key
-    actual = F.col(f"`{config.features.label}`").cast("double")
     order = F.xxhash64(*[F.col(f"`{name}`").cast("string") for name in key])
-    kept = [F.col(f"`{name}`") for name in inputs]
+    weight = config.features.weight
     return rows.select(
-        *kept,
+        *[F.col(f"`{name}`") for name in inputs],
         split_of(key, config.split).alias(SPLIT),
         fold_of(key, config.split, max(config.train.folds, 1)).alias(FOLD),
         inner_validation_of(key, config.split).alias(INNER),
-        actual.alias(ACTUAL),
-        to_label(actual, config.train.label_transform).alias(LABEL),
+        F.col(f"`{config.features.label}`").alias(VALUE),
+        *([] if weight is None else [F.col(f"`{weight}`").cast("double").alias(WEIGHT)]),
         order.alias(ORDER),
     )
 
 
-def label_facts(rows: DataFrame, folds: int) -> LabelFacts:
-    """Counts and ranges of `with_splits` rows, from one job whose result is one row."""
-    fitting = F.col(SPLIT) != "test"
-    has_label = F.col(ACTUAL).isNotNull()
-    finite = has_label & ~F.isnan(ACTUAL) & (F.abs(F.col(ACTUAL)) != float("inf"))
-    parts = [
-        F.count_if(~has_label).alias("unlabelled"),
-        F.count_if(has_label & ~finite).alias("not_finite"),
-        F.min(F.when(finite, F.col(ACTUAL))).alias("lowest"),
-        F.max(F.when(finite, F.col(ACTUAL))).alias("highest"),
-        F.percentile_approx(F.when(finite & fitting, F.col(ACTUAL)), 0.5, 10_000).alias("median"),
-        *[
-            F.count_if(finite & (F.col(SPLIT) == split)).alias(split)
-            for split in ("train", "validation", "test")
-        ],
-        *[
-            F.count_if(finite & (F.col(SPLIT) == "train") & (F.col(FOLD) == fold)).alias(f"fold_{fold}")
-            for fold in range(folds)
-        ],
-    ]
-    found = rows.agg(*parts).first()
-    assert found is not None  # an aggregation without groups has one row
-
-    def number(name: str) -> float:
-        return float("nan") if found[name] is None else float(found[name])
-
-    return LabelFacts(
-        unlabelled=found["unlabelled"],
-        splits={split: found[split] for split in ("train", "validation", "test")},
-        folds=tuple(found[f"fold_{fold}"] for fold in range(folds)),
-        lowest=number("lowest"),
-        highest=number("highest"),
-        not_finite=found["not_finite"],
-        median=number("median"),
-    )
+def count_columns(labelled: Column, folds: int, *, weighted: bool) -> list[Column]:
+    """Aggregates over `with_splits` rows that `row_counts` reads; `labelled` says which rows count."""
+    fold = labelled & (F.col(SPLIT) == "train")
+    columns = [F.count_if(labelled & (F.col(SPLIT) == split)).alias(split) for split in SPLITS]
+    columns += [F.count_if(fold & (F.col(FOLD) == place)).alias(f"fold_{place}") for place in range(folds)]
+    if weighted:
+        weight = F.col(WEIGHT)
+        usable = weight.isNotNull() & (weight >= 0) & (weight < float("inf"))  # NaN is above infinity
+        columns.append(F.count_if(labelled & ~usable).alias("bad_weights"))
+    return columns
 
 
-def validate_label_type(schema: T.StructType, config: Config) -> None:
-    """Raise ConfigError when the label's column is missing or is not a number."""
-    label = config.features.label
-    if label not in schema.names:
+def validate_weight(schema: T.StructType, config: Config) -> None:
+    """Raise ConfigError when the weight is missing or is not a number."""
+    weight = config.features.weight
+    if weight is None:
+        return
+    where = config.where("features.weight")
+    if weight not in schema.names:
+        known = ", ".join(name for name in schema.names if not name.startswith("_"))
         raise ConfigError(
-            f"features.label: there is no column '{label}' in the features. "
-            f"Columns there: {', '.join(schema.names)}."
+            f"{where}: features.weight: there is no column '{weight}' in the features. "
+            f"Columns there: {known}."
         )
-    kind = schema[label].dataType
-    if not isinstance(kind, (T.NumericType, T.BooleanType)):
-        raise ConfigError(
-            f"features.label: '{label}' is {kind.simpleString().upper()}; "
-            f"task {config.task} predicts a number. "
-            "Choose a number column, or give it a type: `sources.<name>.types: {" + label + ": DOUBLE}`."
-        )
+    if not isinstance(schema[weight].dataType, T.NumericType):
+        kind = schema[weight].dataType.simpleString().upper()
+        raise ConfigError(f"{where}: features.weight: '{weight}' is {kind}; a weight is a number.")
 
 
-def validate_label(facts: LabelFacts, config: Config) -> None:
-    """Raise when these rows cannot train: DataRefused for the label, ConfigError for splits and folds."""
-    label, train = config.features.label, config.train
-    labelled = sum(facts.splits.values())
-    if facts.not_finite:
+def validate_counts(counts: RowCounts, config: Config) -> None:
+    """Raise when these rows cannot train: DataRefused for label and weight, ConfigError for the split."""
+    label, folds = config.features.label, config.train.folds
+    if counts.labelled == 0:
         raise DataRefused(
-            f"features.label: {facts.not_finite:,} rows hold NaN or infinity in '{label}'. "
-            f"Quarantine them with a rule such as \"abs({label}) < double('Infinity')\"."
-        )
-    if labelled == 0:
-        raise DataRefused(
-            f"features.label: '{label}' has no value in any of {facts.unlabelled:,} rows; "
+            f"features.label: '{label}' has no value in any of {counts.unlabelled:,} rows; "
             "nothing can be learned. "
             "Check the column's name, sources.*.nulls and the quarantine (`pipeline show quarantine`)."
         )
-    if facts.lowest == facts.highest:
+    if counts.bad_weights:
+        weight = config.features.weight
         raise DataRefused(
-            f"features.label: '{label}' is {facts.lowest:g} in all {labelled:,} labelled rows; "
-            "nothing can be learned."
+            f"features.weight: {counts.bad_weights:,} labelled rows have no usable weight in '{weight}'. "
+            f'Quarantine them with a rule such as "{weight} >= 0", or derive the weight with coalesce.'
         )
-    if train.label_transform == "log1p" and facts.lowest <= -1:
+    counted = ", ".join(f"{split} {count:,}" for split, count in counts.splits.items())
+    judged = counts.splits["train"] if folds else counts.splits["validation"]
+    if folds > judged:
         raise ConfigError(
-            f"train.label_transform: log1p needs labels above -1, '{label}' goes down to {facts.lowest:g}. "
-            "Use `none`, or quarantine those rows with a rule."
-        )
-    _validate_counts(facts, config)
-
-
-def _validate_counts(facts: LabelFacts, config: Config) -> None:
-    counted = ", ".join(f"{split} {count:,}" for split, count in facts.splits.items())
-    judged = facts.splits["train"] if config.train.folds else facts.splits["validation"]
-    if config.train.folds > judged:
-        raise ConfigError(
-            f"train.folds is {config.train.folds}, more than the {judged:,} labelled training rows "
+            f"train.folds is {folds}, more than the {judged:,} labelled training rows "
             f"(rows by split: {counted}). Use fewer folds, or more data."
         )
-    if not config.train.folds and (judged == 0 or facts.splits["train"] == 0):
+    if not folds and (judged == 0 or counts.splits["train"] == 0):
         raise ConfigError(
             f"train.folds is 0, so the validation rows judge, but the rows by split are: {counted}. "
             "Raise split.validation, or use folds."
         )
-    for fold, count in enumerate(facts.folds):
+    for place, count in enumerate(counts.folds):
         if count == 0:
             raise ConfigError(
-                f"train.folds: fold {fold + 1} of {config.train.folds} has no row "
+                f"train.folds: fold {place + 1} of {folds} has no row "
                 f"(rows by split: {counted}). "
                 "Use fewer folds, another split.salt, or more data."
             )
-    if facts.splits["test"] == 0:
+    if counts.splits["test"] == 0:
         raise ConfigError(
             f"split.test: no row fell into it (rows by split: {counted}). Raise it, or bring more data."
         )

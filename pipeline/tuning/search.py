@@ -16,7 +16,6 @@ from pyspark.util import inheritable_thread_target
 
 from pipeline.config.model import Config
 from pipeline.errors import PipelineError
-from pipeline.evaluation.regression import evaluate
 from pipeline.learners import get_learner
 from pipeline.learners.base import Columns, Family, FitContext
 from pipeline.preprocessing.prefix import Prefix, fit_prefix
@@ -25,7 +24,8 @@ from pipeline.preprocessing.statistics import Statistics, measure
 from pipeline.progress import Task
 from pipeline.tuning.candidates import Candidate
 from pipeline.tuning.judges import Fold, folds_of
-from pipeline.tuning.rows import ACTUAL, LABEL, ORDER, from_label
+from pipeline.tuning.rows import ACTUAL, LABEL, ORDER, WEIGHT
+from pipeline.tuning.target import Target
 from pipeline.tuning.trials import Standing, Trial
 
 JUDGE = "__judge"
@@ -39,15 +39,16 @@ _CANCEL_AGAIN_SECONDS = 0.2
 class Search:
     """One search over candidates and folds.
 
-    `rows` are cached `with_splits` rows outside the test split; `count` of them: no fit counts again.
+    `rows` are the cached rows outside the test split, encoded by `target`.
     """
 
     def __init__(
-        self, spark: SparkSession, rows: DataFrame, count: int, roles: Roles, config: Config
+        self, spark: SparkSession, rows: DataFrame, target: Target, roles: Roles, config: Config
     ) -> None:
         self._spark = spark
         self._rows = rows
-        self._context = fit_context(config, count)
+        self._target = target
+        self._context = fit_context(config, target)
         self._roles = roles
         self._config = config
         self._tag = f"search-{uuid.uuid4().hex[:12]}"
@@ -79,10 +80,10 @@ class Search:
                     return
                 trials = done[trial.candidate.number]
                 trials.append(trial)
-                task.advance(_note(trial, self._config.train.metric))
+                task.advance(_note(trial, self._config.metric))
                 if len(trials) == len(folds):
                     ordered = tuple(sorted(trials, key=lambda trial: trial.fold))
-                    standing = Standing(trial.candidate, self._config.train.metric, ordered)
+                    standing = Standing(trial.candidate, self._config.metric, ordered)
                     standings[trial.candidate.number] = standing
                     on_standing(standing)
 
@@ -133,6 +134,7 @@ class Search:
             LABEL,
             ACTUAL,
             ORDER,
+            *([WEIGHT] if self._target.weighted else []),
             F.expr(fold.judging).alias(JUDGE),
             F.expr(fold.stopping).alias(VALIDATION),
         )
@@ -157,41 +159,44 @@ class Search:
         try:
             learner = get_learner(candidate.learner)
             stops_early = learner.stops_early(candidate.params)
-            columns = learner_columns(prefix, validation=VALIDATION if stops_early else None)
+            validation = VALIDATION if stops_early else None
+            columns = learner_columns(prefix, self._target, validation)
             estimator = learner.estimator(candidate.params, columns, self._context)
             fitting = (
                 frame.where(~F.col(JUDGE)) if stops_early else frame.where(~F.col(JUDGE) & ~F.col(VALIDATION))
             )
             model = estimator.fit(fitting)
             judged = model.transform(frame.where(JUDGE))
-            prediction = F.expr(from_label("prediction", self._config.train.label_transform))
-            metrics = evaluate(judged, {"model": prediction}, ACTUAL)["model"]
+            metrics = self._target.measure_trial(judged)
             rounds = model.rounds if stops_early else None
             return Trial(candidate, fold.number, metrics, rounds, time.monotonic() - begun)
         except Exception as error:  # noqa: BLE001 - a trial that throws is recorded, not the end
             return Trial(candidate, fold.number, seconds=time.monotonic() - begun, failed=reason(error))
 
 
-def learner_columns(prefix: Prefix, validation: str | None) -> Columns:
-    """What a prefix hands to a learner."""
+def learner_columns(prefix: Prefix, target: Target, validation: str | None) -> Columns:
+    """What a prefix hands to a learner, and by which label and weight it learns."""
     return Columns(
         features=prefix.features,
         label=LABEL,
-        weight=None,
+        weight=WEIGHT if target.weighted else None,
         validation=validation,
         order=ORDER,
         max_categories=prefix.max_categories,
         categorical=prefix.categorical,
+        width=prefix.width,
     )
 
 
-def fit_context(config: Config, rows: int) -> FitContext:
+def fit_context(config: Config, target: Target) -> FitContext:
     """What every fit of a configuration shares; `rows` is the most that one of them reads."""
     return FitContext(
         seed=config.seed,
         placement=config.train.placement,
         local_memory_bytes=config.train.local_memory,
-        rows=rows,
+        rows=target.counts.fitted,
+        task=target.task,
+        classes=len(target.classes),
     )
 
 

@@ -68,7 +68,9 @@ class World:
             task="regression",
             key=("id",),
             label="price",
+            label_type="double",
             label_transform="none",
+            classes=(),
             features_table=FEATURES,
             features_version=features.tables[FEATURES],
             features_batch=features.batch_id,
@@ -82,10 +84,8 @@ class World:
             baseline_metrics=baseline or {"rmse": 50.0, "r2": 0.0},
             example=example,
             expected=tuple(
-                self.spark.sql(f"SELECT CAST({formula} AS DOUBLE) FROM VALUES {value} AS t(area)").collect()[
-                    0
-                ][0]
-                for value in ("10D", "CAST(NULL AS DOUBLE)")
+                {"prediction": self.spark.sql(f"SELECT CAST({formula} AS DOUBLE) FROM {row}").collect()[0][0]}
+                for row in ("VALUES (10D) AS t(area)", "VALUES (CAST(NULL AS DOUBLE)) AS t(area)")
             ),
             fingerprint="abc",
             code_version="0",
@@ -102,6 +102,7 @@ class World:
             model,
             example=record.example,
             columns=record.input_columns,
+            outputs=record.outputs,
             tmp_dir=f"{self.root}/_tmp",
         )
         run.finish()

@@ -23,6 +23,7 @@ from pipeline.tracking.hadoop import Folders
 pytestmark = pytest.mark.spark
 
 COLUMNS = {"area": "double", "rooms": "int"}
+OUTPUTS = {"prediction": "double"}
 EXAMPLE = ({"area": 10.5, "rooms": 3}, {"area": None, "rooms": None})
 FORMULA = "SELECT *, coalesce(area, 1D) * 2 + coalesce(rooms, 0) AS prediction FROM __THIS__"
 
@@ -40,7 +41,9 @@ def run(tracking: Tracking) -> Run:
 def store(
     spark: SparkSession, tracking: Tracking, run: Run, model: PipelineModel, tmp_dir: str, **more: object
 ) -> ModelVersion:
-    uri = run.log_model(spark, model, example=EXAMPLE, columns=COLUMNS, tmp_dir=tmp_dir, **more)  # type: ignore[arg-type]
+    uri = run.log_model(
+        spark, model, example=EXAMPLE, columns=COLUMNS, outputs=OUTPUTS, tmp_dir=tmp_dir, **more
+    )  # type: ignore[arg-type]
     registry = Registry(tracking)
     found = registry.get(registry.register(run, uri, {}))
     assert found is not None
@@ -54,15 +57,17 @@ def test_a_stored_model_predicts_the_same(
 
     loaded = Registry(tracking).load(spark, version, f"{lake_root}/_tmp")
 
-    assert predict_example(spark, loaded, EXAMPLE, COLUMNS) == (24.0, 2.0)
-    assert predict_example(spark, model, EXAMPLE, COLUMNS) == (24.0, 2.0)
+    assert predict_example(spark, loaded, EXAMPLE, COLUMNS) == ({"prediction": 24.0}, {"prediction": 2.0})
+    assert predict_example(spark, model, EXAMPLE, COLUMNS) == ({"prediction": 24.0}, {"prediction": 2.0})
     assert list((Path(lake_root) / "_tmp").iterdir()) == []
 
 
 def test_what_is_stored_beside_the_stages(
     spark: SparkSession, tracking: Tracking, run: Run, model: PipelineModel, lake_root: str
 ) -> None:
-    run.log_model(spark, model, example=EXAMPLE, columns=COLUMNS, tmp_dir=f"{lake_root}/_tmp")
+    run.log_model(
+        spark, model, example=EXAMPLE, columns=COLUMNS, outputs=OUTPUTS, tmp_dir=f"{lake_root}/_tmp"
+    )
 
     folder = Path(tracking.open()[0].download_artifacts(run.run_id, "model", lake_root))
     described = Model.load(str(folder))
@@ -92,7 +97,9 @@ def test_storing_infers_no_requirements_and_starts_no_second_jvm(
     monkeypatch.setattr(mlflow.models, "infer_pip_requirements", refuse)
     monkeypatch.setattr(subprocess, "Popen", refuse)
 
-    run.log_model(spark, model, example=EXAMPLE, columns=COLUMNS, tmp_dir=f"{lake_root}/_tmp")
+    run.log_model(
+        spark, model, example=EXAMPLE, columns=COLUMNS, outputs=OUTPUTS, tmp_dir=f"{lake_root}/_tmp"
+    )
 
     assert capfd.readouterr() == ("", "")
 
@@ -109,7 +116,9 @@ def test_a_failed_store_leaves_nothing_in_the_lake(
     monkeypatch.setattr(Folders, "download", full)
 
     with pytest.raises(OSError, match="no space"):
-        run.log_model(spark, model, example=EXAMPLE, columns=COLUMNS, tmp_dir=f"{lake_root}/_tmp")
+        run.log_model(
+            spark, model, example=EXAMPLE, columns=COLUMNS, outputs=OUTPUTS, tmp_dir=f"{lake_root}/_tmp"
+        )
 
     assert seen == [True]
     assert list((Path(lake_root) / "_tmp").iterdir()) == []
@@ -123,7 +132,9 @@ def test_a_lake_that_this_machine_does_not_see_is_told(
     with pytest.raises(
         ConfigError, match=r"_tmp, but this machine finds no files there: the executors wrote to"
     ):
-        run.log_model(spark, model, example=EXAMPLE, columns=COLUMNS, tmp_dir=f"{lake_root}/_tmp")
+        run.log_model(
+            spark, model, example=EXAMPLE, columns=COLUMNS, outputs=OUTPUTS, tmp_dir=f"{lake_root}/_tmp"
+        )
 
 
 @pytest.mark.parametrize("damage", ["metadata", "stages"])
@@ -188,6 +199,8 @@ def test_a_process_that_has_only_the_model_predicts(
     )
 
     predictions, module = fresh.stdout.strip().splitlines()[-2:]
-    assert json.loads(predictions) == pytest.approx(list(expected), rel=1e-9), fresh.stderr
+    assert json.loads(predictions) == pytest.approx([row["prediction"] for row in expected], rel=1e-9), (
+        fresh.stderr
+    )
     assert not Path(module).is_relative_to(Path(__file__).parents[2])
     assert Path(module).parts[-5:] == ("code", "pipeline", "learners", "boosting", "model.py")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from mlflow.types.schema import DataType, Map
 from pandas.testing import assert_frame_equal
 
 from pipeline.errors import ConfigError
@@ -23,7 +24,7 @@ COLUMNS = {
 
 
 def test_the_signature_has_raw_columns_only_and_numbers_that_may_be_missing() -> None:
-    signature = model_signature(COLUMNS)
+    signature = model_signature(COLUMNS, {"prediction": "double"})
 
     inputs = {column.name: (column.type.name, column.required) for column in signature.inputs.inputs}
     assert inputs == {
@@ -41,9 +42,18 @@ def test_the_signature_has_raw_columns_only_and_numbers_that_may_be_missing() ->
     ]
 
 
+def test_the_signature_tells_classes_and_probabilities() -> None:
+    binary = model_signature(COLUMNS, {"prediction": "int", "probability": "double"})
+    several = model_signature(COLUMNS, {"prediction": "string", "probability": "map<string,double>"})
+
+    assert [column.type.name for column in binary.outputs.inputs] == ["long", "double"]
+    assert several.outputs.inputs[0].type == DataType.string
+    assert several.outputs.inputs[1].type == Map(DataType.double)
+
+
 def test_a_column_that_mlflow_cannot_describe_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"^Column 'tags' is ARRAY<STRING>; a model reads numbers, texts"):
-        model_signature({"tags": "array<string>"})
+        model_signature({"tags": "array<string>"}, {})
 
 
 def test_the_example_fits_the_signature() -> None:
@@ -60,7 +70,7 @@ def test_the_example_fits_the_signature() -> None:
             "seen": pd.Series([pd.Timestamp("2026-01-02T02:04:05.000006"), None], dtype="datetime64[us]"),
         }
     )
-    found = example_for(model_signature(columns), rows)
+    found = example_for(model_signature(columns, {"prediction": "double"}), rows)
     assert_frame_equal(found, expected)
     with pytest.raises(AssertionError):
         assert_frame_equal(found, expected.assign(id=[2.0, None]))

@@ -2,12 +2,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.config.train import Train
+from pipeline.config.model import Config
 from pipeline.tuning.candidates import Candidate, grid
 
 
-def train(learners: dict[str, Any], **more: Any) -> Train:
-    return Train.model_validate({"learners": learners, **more})
+def train(learners: dict[str, Any], **more: Any) -> Config:
+    return Config.model_validate(
+        {
+            "name": "t",
+            "task": "regression",
+            "sources": {"rows": {"path": "/nowhere"}},
+            "features": {"label": "y"},
+            "train": {"learners": learners, **more},
+        }
+    )
 
 
 def test_every_combination_in_the_order_of_the_configuration() -> None:

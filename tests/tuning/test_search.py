@@ -21,10 +21,12 @@ from pipeline.progress import SILENT
 from pipeline.tuning import search as search_module
 from pipeline.tuning.candidates import grid
 from pipeline.tuning.judges import folds_of
-from pipeline.tuning.rows import FOLD, LABEL, SPLIT, with_splits
+from pipeline.tuning.number_target import NumberTarget
+from pipeline.tuning.rows import FOLD, LABEL, SPLIT, RowCounts, with_splits
 from pipeline.tuning.search import Search
 from pipeline.tuning.trials import Standing, ranked
 
+TARGET = NumberTarget(RowCounts(0, {"train": 420, "validation": 90, "test": 90}, (140, 140, 140)), 50.0)
 ROLES = Roles((Role("size", "numeric", ""), Role("age", "numeric", ""), Role("town", "categorical", "")))
 
 
@@ -57,7 +59,7 @@ def table(spark: SparkSession) -> DataFrame:
 @pytest.fixture(scope="module")
 def rows(table: DataFrame) -> Iterator[DataFrame]:
     frame = (
-        with_splits(table, config(LINEAR), ROLES.inputs)
+        TARGET.encode(with_splits(table, config(LINEAR), ROLES.inputs))
         .where(F.col(SPLIT) != "test")
         .repartition(3)
         .persist()
@@ -68,9 +70,9 @@ def rows(table: DataFrame) -> Iterator[DataFrame]:
 
 
 def run(spark: SparkSession, rows: DataFrame, configuration: Config) -> tuple[tuple[Standing, ...], Search]:
-    search = Search(spark, rows, 600, ROLES, configuration)
+    search = Search(spark, rows, TARGET, ROLES, configuration)
     with SILENT.task("search") as task:
-        return search.run(grid(configuration.train), task), search
+        return search.run(grid(configuration), task), search
 
 
 @pytest.mark.spark
@@ -173,9 +175,9 @@ def test_a_candidate_that_throws_is_recorded_and_the_search_goes_on(
     monkeypatch.setattr(type(learner), "estimator", estimator)
     seen: list[Standing] = []
     configuration = config({"decision_tree": {"space": {"maxDepth": [2, 3, 4]}}})
-    search = Search(spark, rows, 600, ROLES, configuration)
+    search = Search(spark, rows, TARGET, ROLES, configuration)
     with SILENT.task("search") as task:
-        standings = search.run(grid(configuration.train), task, seen.append)
+        standings = search.run(grid(configuration), task, seen.append)
     failed = standings[1]
     assert failed.failed == "fold 1: MemoryError: no room for three levels"
     assert len(failed.trials) == 3
@@ -248,7 +250,7 @@ def test_an_interrupt_ends_the_search_and_releases_what_it_cached(
     learners = {**LINEAR, "decision_tree": {"space": {"maxDepth": [2, 3, 4, 5]}}}
     configuration = config(learners)
     with pytest.raises(KeyboardInterrupt):
-        Search(spark, rows, 600, ROLES, configuration).run(grid(configuration.train), task, recorded.append)
+        Search(spark, rows, TARGET, ROLES, configuration).run(grid(configuration), task, recorded.append)
     assert task.seen <= 3  # of 30: one a thread at the most
     assert recorded == []
     assert spark.sparkContext._jsc.getPersistentRDDs().size() == before

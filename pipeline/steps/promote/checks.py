@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.config.train import Promote
 from pipeline.evaluation.metrics import BETTER, gain, is_better
@@ -23,7 +24,7 @@ class Check:
 def check_thresholds(
     promote: Promote, metric: str, test: Mapping[str, float], baseline: Mapping[str, float]
 ) -> list[Check]:
-    """The test metrics against `promote.thresholds`; without them, against predicting the median.
+    """The test metrics against `promote.thresholds`; without them, against the baseline.
 
     A metric that could not be measured (NaN) passes nothing.
     """
@@ -61,18 +62,28 @@ def check_improvement(
     return Check(False, f"{found}; it has to be {direction} that {asked}.")
 
 
-def check_reload(expected: Sequence[float], found: Sequence[float]) -> Check:
+def check_reload(expected: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]) -> Check:
     """What the model predicted for its example when trained, against what it predicts loaded back."""
     for row, (before, after) in enumerate(zip(expected, found, strict=True), start=1):
-        if not math.isclose(before, after, rel_tol=_CLOSE):
-            sentence = (
-                f"Loaded back from the tracking store it predicts {after!r} for row {row} of its example, "
-                f"where it predicted {before!r} when it was trained."
-            )
-            return Check(False, sentence)
+        for what, value in before.items():
+            if not is_close(value, after.get(what)):
+                sentence = (
+                    f"Loaded back from the tracking store its {what} for row {row} of its example is "
+                    f"{after.get(what)!r}, where it was {value!r} when it was trained."
+                )
+                return Check(False, sentence)
     return Check(
         True, f"Loaded back it predicts the {len(expected)} rows of its example as it did when trained."
     )
+
+
+def is_close(before: Any, after: Any) -> bool:
+    """Whether two JSON values say the same, numbers up to the order of their arithmetic."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return before.keys() == after.keys() and all(is_close(before[name], after[name]) for name in before)
+    if isinstance(before, float) and isinstance(after, (int, float)):
+        return math.isclose(before, after, rel_tol=_CLOSE, abs_tol=_CLOSE * _CLOSE)
+    return bool(before == after)
 
 
 def _bound(metric: str, which: str, found: float, asked: float, passed: bool) -> Check:

@@ -10,10 +10,10 @@ from pyspark.sql import SparkSession
 
 from pipeline.config.model import Config
 from pipeline.errors import DataRefused
-from pipeline.evaluation.regression import evaluate
 from pipeline.lake import Lake
 from pipeline.steps.promote.checks import Check, check_improvement, check_reload, check_thresholds
-from pipeline.steps.promote.rows import ACTUAL, held_out, with_predictions
+from pipeline.steps.promote.measures import measure
+from pipeline.steps.promote.rows import held_out
 from pipeline.tracking import ModelVersion, Registry, TrainingRecord, UnreadableModelError, predict_example
 
 _CHALLENGER = "__challenger"
@@ -55,9 +55,7 @@ def judge(bench: Bench) -> Judged:
     """Cheap checks first: rows are read only where they decide."""
     record = bench.registry.record(bench.challenger)
     config = bench.config
-    checks = check_thresholds(
-        config.promote, config.train.metric, record.test_metrics, record.baseline_metrics
-    )
+    checks = check_thresholds(config.promote, config.metric, record.test_metrics, record.baseline_metrics)
     judged = Judged(tuple(checks), record.test_metrics)
     if not judged.passed:
         return judged
@@ -94,14 +92,13 @@ def _against_champion(
     if reason is not None or champion_model is None:
         return Judged((*checks, Check(True, f"{reason} They are not compared.")), record.test_metrics)
     models = {_CHALLENGER: (model, record), _CHAMPION: (champion_model, standing)}
-    judging = with_predictions(held_out(rows, record, standing), models, record.label)
     try:
-        measured = evaluate(judging, {name: name for name in models}, ACTUAL)
+        measured = measure(held_out(rows, record, standing), models)
     except DataRefused:  # no row at all
         sentence = f"No labelled row of {table} is a test row for both it and {champion.label}."
         return Judged((*checks, Check(False, sentence)), record.test_metrics, {}, {table: version})
     challenger_metrics, champion_metrics = measured[_CHALLENGER], measured[_CHAMPION]
-    metric = bench.config.train.metric
+    metric = bench.config.metric
     check = check_improvement(
         metric,
         challenger_metrics[metric],
@@ -117,6 +114,14 @@ def _why_not_comparable(
 ) -> str | None:
     if standing.label != record.label:
         return f"{champion.label} predicts '{standing.label}', the challenger '{record.label}'."
+    if standing.task != record.task or standing.label_type != record.label_type:
+        return (
+            f"{champion.label} predicts {standing.label_type.upper()} ({standing.task}), the challenger "
+            f"{record.label_type.upper()} ({record.task})."
+        )
+    if len(record.classes) == 2 and set(record.classes) != set(standing.classes):
+        theirs, ours = " from ".join(standing.classes), " from ".join(record.classes)
+        return f"{champion.label} tells {theirs}, the challenger {ours}."
     gone = [name for name in standing.input_columns if name not in columns]
     if gone:
         return f"{champion.label} reads column '{gone[0]}', which {table} no longer has."

@@ -36,7 +36,7 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
     challenger, champion = registry.challenger(), registry.champion()
     if challenger is None:
         return _nothing(config, begun, None, "There is no challenger; `pipeline train` brings one.")
-    basis = fingerprint(config.promote, config.train.metric, champion.version if champion else None)
+    basis = fingerprint(config.promote, config.metric, champion.version if champion else None)
     made = Decision.from_tags(challenger.tags)
     if made is not None and (made.verdict == PROMOTED or made.basis == basis):
         if _is_carried_out(made, challenger, ledger, config):

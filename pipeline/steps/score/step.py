@@ -58,8 +58,9 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
     if changed:
         progress.say(f"score: {champion.label} predicts the rows of {table} that it has not scored")
         predicted = registry.load(spark, champion, f"{lake.root}/_tmp").transform(waiting)
-        found = prediction_rows(predicted, kept, champion, features.tables[table], now)
-        commit = _write(lake, config, champion, found, kept, Txn(f"{STEP}/{scope}", features.batch_id))
+        found = prediction_rows(predicted, kept, list(record.outputs), champion, features.tables[table], now)
+        condition = is_changed(kept, record.outputs)
+        commit = _write(lake, config, champion, found, condition, Txn(f"{STEP}/{scope}", features.batch_id))
         counts = {"inserted": commit.inserted, "updated": commit.updated}
         tables[names.predictions(config.name)] = commit.version
     # Also where no row waited: the next run then need not look at these batches again.
@@ -108,7 +109,7 @@ def _validate_inputs(
 
 
 def _write(
-    lake: Lake, config: Config, champion: ModelVersion, found: DataFrame, kept: Sequence[str], txn: Txn
+    lake: Lake, config: Config, champion: ModelVersion, found: DataFrame, update_when: str, txn: Txn
 ) -> Commit:
     """Merge into the model version's own partition; a prediction that says the same as before stays."""
     return lake.merge(
@@ -116,7 +117,7 @@ def _write(
         found,
         txn,
         key=(*config.key, "model_version"),
-        update_when=is_changed(kept),
+        update_when=update_when,
         prune=f"old.model_version = {champion.version}",
         partition_by=("model_version",),
     )

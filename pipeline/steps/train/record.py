@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -32,7 +31,7 @@ from pipeline.tracking import (
     take_example,
 )
 from pipeline.tracking.record import FILE as RECORD_FILE
-from pipeline.tuning.rows import LabelFacts
+from pipeline.tuning.target import Measured, Target
 from pipeline.tuning.trials import Standing
 
 LEADERBOARD_FILE = "leaderboard.json"
@@ -46,10 +45,10 @@ class Trained:
     features: LedgerEntry
     fingerprint: str
     roles: Roles
-    facts: LabelFacts
+    target: Target
     standings: tuple[Standing, ...]
     model: PipelineModel
-    measured: Mapping[str, Mapping[str, float]]
+    measured: Measured
     now: datetime
 
 
@@ -68,7 +67,7 @@ def open_run(
     tags = {"fingerprint": fingerprint, "code_version": code_version()}
     tags |= {f"table.{table}": str(table_version) for table, table_version in features.tables.items()}
     params = {
-        "metric": config.train.metric,
+        "metric": config.metric,
         "folds": config.train.folds,
         "label": config.features.label,
         "label_transform": config.train.label_transform,
@@ -95,7 +94,7 @@ def register(tracking: Tracking, opened: Run, trained: Trained, test: DataFrame)
 
 
 def _record(trained: Trained, test: DataFrame) -> TrainingRecord:
-    config, winner = trained.config, trained.standings[0]
+    config, winner, counts = trained.config, trained.standings[0], trained.target.counts
     table = names.features(config.name)
     columns = {name: test.schema[name].dataType.simpleString() for name in trained.roles.inputs}
     example = take_example(test, trained.roles.inputs)
@@ -104,35 +103,37 @@ def _record(trained: Trained, test: DataFrame) -> TrainingRecord:
         task=config.task,
         key=config.key,
         label=config.features.label,
+        label_type=trained.target.kind,
         label_transform=config.train.label_transform,
+        classes=trained.target.classes,
         features_table=table,
         features_version=trained.features.tables[table],
         features_batch=trained.features.batch_id,
         input_columns=columns,
         roles={role.column: ColumnRole(role.kind, role.why) for role in trained.roles.all},
         split=config.split.model_dump(mode="json"),
-        metric=config.train.metric,
+        metric=config.metric,
         winner=Winner(winner.candidate.learner, dict(winner.candidate.params)),
         cv_metrics=winner.metrics,
-        test_metrics=dict(trained.measured["test"]),
-        baseline_metrics=dict(trained.measured["baseline"]),
+        test_metrics=trained.measured.model,
+        baseline_metrics=trained.measured.baseline,
         example=example,
         expected=predict_example(test.sparkSession, trained.model, example, columns),
         fingerprint=trained.fingerprint,
         code_version=code_version(),
         trained_at=trained.now,
-        rows={**trained.facts.splits, "unlabelled": trained.facts.unlabelled},
+        rows={**counts.splits, "unlabelled": counts.unlabelled},
     )
 
 
 def _log_results(opened: Run, trained: Trained) -> None:
     """The leaderboard, and metrics: the winner over folds and on the test rows, the baseline there."""
     metrics = {f"cv_{name}": value for name, value in trained.standings[0].metrics.items()}
-    metrics |= {f"test_{name}": value for name, value in trained.measured["test"].items()}
-    metrics |= {f"baseline_{name}": value for name, value in trained.measured["baseline"].items()}
+    metrics |= {f"test_{name}": value for name, value in trained.measured.model.items()}
+    metrics |= {f"baseline_{name}": value for name, value in trained.measured.baseline.items()}
     opened.log_metrics({name: value for name, value in metrics.items() if math.isfinite(value)})
     rows = [asdict(LeaderboardRow.of(standing)) for standing in trained.standings]
-    opened.log_dict({"metric": trained.config.train.metric, "candidates": rows}, LEADERBOARD_FILE)
+    opened.log_dict({"metric": trained.config.metric, "candidates": rows}, LEADERBOARD_FILE)
     opened.log_params({"winner": trained.standings[0].candidate.label})
 
 
@@ -145,6 +146,7 @@ def _store_model(opened: Run, trained: Trained, record: TrainingRecord, test: Da
             trained.model,
             example=record.example,
             columns=record.input_columns,
+            outputs=record.outputs,
             tmp_dir=f"{trained.config.lake.root}/_tmp",
             code=write_code(Path(folder)) if ours else None,
             packages=("xgboost",) if ours else (),

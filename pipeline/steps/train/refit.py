@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from pyspark.ml import PipelineModel
+from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.feature import SQLTransformer
 from pyspark.sql import DataFrame
 
 from pipeline.config.model import Config
 from pipeline.learners import get_learner
-from pipeline.preprocessing.prefix import Prefix, fit_prefix
+from pipeline.preprocessing.prefix import fit_prefix
 from pipeline.preprocessing.roles import Roles
 from pipeline.preprocessing.statistics import measure
-from pipeline.tuning.rows import from_label
 from pipeline.tuning.search import fit_context, learner_columns
+from pipeline.tuning.target import Target
 from pipeline.tuning.trials import Standing
 
 
-def refit(winner: Standing, fitting: DataFrame, count: int, roles: Roles, config: Config) -> PipelineModel:
-    """Fit the prefix and the winning candidate on the `count` rows of `fitting`.
+def refit(
+    winner: Standing, fitting: DataFrame, target: Target, roles: Roles, config: Config
+) -> PipelineModel:
+    """Fit the prefix and the winning candidate on the rows of `fitting`, encoded by `target`.
 
     Boosting rounds are those the folds agreed on, so no row is needed to stop early.
     """
@@ -25,14 +27,16 @@ def refit(winner: Standing, fitting: DataFrame, count: int, roles: Roles, config
     prefix = fit_prefix(learner.family, roles, config.features, measure(fitting, roles), fitting)
     params = learner.refit_params(winner.candidate.params, winner.rounds)
     estimator = learner.estimator(
-        params, learner_columns(prefix, validation=None), fit_context(config, count)
+        params, learner_columns(prefix, target, validation=None), fit_context(config, target)
     )
-    fitted = estimator.fit(prefix.transform(fitting))
-    return PipelineModel([*prefix.stages, fitted, _last_stage(prefix, config)])
+    prepared = prefix.transform(fitting)
+    fitted = estimator.fit(prepared)
+    return PipelineModel([*prefix.stages, fitted, _last_stage(fitted, prepared, fitting, target)])
 
 
-def _last_stage(prefix: Prefix, config: Config) -> SQLTransformer:
-    """Drop what the prefix added, and bring the prediction back to the label's own unit."""
-    dropped = ", ".join(f"`{name}`" for name in (*prefix.made, "prediction"))
-    prediction = from_label("prediction", config.train.label_transform)
-    return SQLTransformer(statement=f"SELECT * EXCEPT ({dropped}), {prediction} AS prediction FROM __THIS__")
+def _last_stage(fitted: Transformer, prepared: DataFrame, raw: DataFrame, target: Target) -> SQLTransformer:
+    """Drop what prefix and learner added, and say the prediction as people read it."""
+    added = fitted.transform(prepared.limit(0)).schema
+    dropped = ", ".join(f"`{name}`" for name in added.names if name not in raw.columns)
+    outside = ", ".join(target.outside(added))
+    return SQLTransformer(statement=f"SELECT * EXCEPT ({dropped}), {outside} FROM __THIS__")

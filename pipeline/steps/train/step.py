@@ -14,7 +14,6 @@ from pipeline.config import fingerprint
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.evaluation.metrics import BETTER
-from pipeline.evaluation.regression import evaluate
 from pipeline.lake import names
 from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import Ledger, LedgerEntry
@@ -25,9 +24,12 @@ from pipeline.steps.train.refit import refit
 from pipeline.steps.train.result import LeaderboardRow, TrainResult
 from pipeline.tracking import Run, Tracking
 from pipeline.tuning.candidates import grid
+from pipeline.tuning.find_target import find_target
 from pipeline.tuning.folds import split_of
-from pipeline.tuning.rows import ACTUAL, SPLIT, label_facts, validate_label, validate_label_type, with_splits
+from pipeline.tuning.rows import SPLIT, VALUE, validate_weight, with_splits
 from pipeline.tuning.search import Search
+from pipeline.tuning.splits import resolve
+from pipeline.tuning.target import label_column
 from pipeline.tuning.trials import Standing, ranked
 
 STEP = "train"
@@ -95,27 +97,26 @@ def _train(
     table = names.features(config.name)
     rows = Lake(spark, config.lake.root).read(table, entry.tables[table]).drop(*_BOOKKEEPING)
     validate_declared(rows.schema, config.features, config.key)
-    validate_label_type(rows.schema, config)
-    facts = label_facts(with_splits(rows, config), config.train.folds)
-    validate_label(facts, config)
+    validate_weight(rows.schema, config)
+    kind = label_column(rows.schema, config)
+    config = resolve(rows, config)
+    target = find_target(with_splits(rows, config), kind, config)
     is_labelled = F.col(f"`{config.features.label}`").isNotNull()
     is_held_out = split_of(config.key, config.split) == "test"
     roles = assign_roles(rows.where(is_labelled & ~is_held_out), config.features, config.key)
     progress.say(f"train: {summary(roles)}")
-    needed = with_splits(rows, config, roles.inputs).where(F.col(ACTUAL).isNotNull())
+    needed = target.encode(with_splits(rows, config, roles.inputs).where(F.col(VALUE).isNotNull()))
     fitting = needed.where(F.col(SPLIT) != "test").persist(StorageLevel.MEMORY_AND_DISK)
     opened = open_run(tracking, config, entry, mark, roles, now)
     try:
-        standings = _search(Search(spark, fitting, facts.fitted, roles, config), config, opened, progress)
+        standings = _search(Search(spark, fitting, target, roles, config), config, opened, progress)
         winner = standings[0]
-        progress.say(f"train: refitting {winner.candidate.label} on {facts.fitted:,} rows")
-        model = refit(winner, fitting, facts.fitted, roles, config)
+        progress.say(f"train: refitting {winner.candidate.label} on {target.counts.fitted:,} rows")
+        model = refit(winner, fitting, target, roles, config)
         test = needed.where(F.col(SPLIT) == "test")
-        measured = evaluate(
-            model.transform(test), {"test": "prediction", "baseline": F.lit(facts.median)}, ACTUAL
-        )
+        measured = target.measure_test(model.transform(test))
         progress.say("train: storing and registering the model")
-        trained = Trained(config, entry, mark, roles, facts, standings, model, measured, now)
+        trained = Trained(config, entry, mark, roles, target, standings, model, measured, now)
         version = register(tracking, opened, trained, test)
         opened.finish()
     except KeyboardInterrupt:
@@ -129,24 +130,24 @@ def _train(
     return TrainResult(
         STEP,
         "done",
-        rows={**facts.splits, "unlabelled": facts.unlabelled},
+        rows={**target.counts.splits, "unlabelled": target.counts.unlabelled},
         tables=dict(entry.tables),
         run_id=opened.run_id,
         model=config.model_name,
         model_version=version,
-        metric=config.train.metric,
+        metric=config.metric,
         winner=LeaderboardRow.of(winner),
         leaderboard=tuple(LeaderboardRow.of(standing) for standing in standings),
         cv_metrics=winner.metrics,
-        test_metrics=measured["test"],
-        baseline_metrics=measured["baseline"],
+        test_metrics=measured.model,
+        baseline_metrics=measured.baseline,
         roles=roles.all,
     )
 
 
 def _search(search: Search, config: Config, opened: Run, progress: Progress) -> tuple[Standing, ...]:
     """All candidates, ranked, each written to MLflow as it finishes. DataRefused when none succeeded."""
-    candidates = grid(config.train)
+    candidates = grid(config)
 
     def record(standing: Standing) -> None:
         per_fold = {
@@ -162,10 +163,8 @@ def _search(search: Search, config: Config, opened: Run, progress: Progress) -> 
         )
 
     folds = max(config.train.folds, 1)
-    sign = BETTER[config.train.metric]
-    progress.say(
-        f"train: {len(candidates)} candidates, {folds} folds, by {config.train.metric} ({sign} is better)"
-    )
+    sign = BETTER[config.metric]
+    progress.say(f"train: {len(candidates)} candidates, {folds} folds, by {config.metric} ({sign} is better)")
     with progress.task("tuning", len(candidates) * folds) as task:
         standings = ranked(search.run(candidates, task, record))
     if standings[0].failed is not None:

@@ -84,11 +84,24 @@ def test_a_gain_that_is_too_small_says_what_was_asked() -> None:
 
 
 def test_a_model_that_changed_on_its_way_is_told_by_row() -> None:
-    same = check_reload((1.0, 2.0), (1.0, 2.0 + 1e-12))
-    other = check_reload((1.0, 2.0), (1.0, 2.5))
-    gone = check_reload((1.0,), (math.nan,))
+    trained = ({"prediction": 1.0}, {"prediction": 2.0})
+    same = check_reload(trained, ({"prediction": 1.0}, {"prediction": 2.0 + 1e-12}))
+    other = check_reload(trained, ({"prediction": 1.0}, {"prediction": 2.5}))
+    gone = check_reload(trained[:1], ({"prediction": None},))
 
     assert same == Check(True, "Loaded back it predicts the 2 rows of its example as it did when trained.")
     assert not other.passed
-    assert "predicts 2.5 for row 2 of its example, where it predicted 2.0" in other.sentence
+    assert "its prediction for row 2 of its example is 2.5, where it was 2.0 when" in other.sentence
     assert not gone.passed
+
+
+def test_classes_and_their_probabilities_are_compared() -> None:
+    trained = ({"prediction": "red", "probability": {"red": 0.75, "blue": 0.25}},)
+
+    def passes(prediction: str, **probability: float) -> bool:
+        return check_reload(trained, ({"prediction": prediction, "probability": probability},)).passed
+
+    assert passes("red", red=0.75, blue=0.25)
+    assert not passes("blue", red=0.75, blue=0.25)
+    assert not passes("red", red=0.76, blue=0.24)
+    assert not passes("red", red=0.75)

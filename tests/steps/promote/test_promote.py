@@ -205,12 +205,12 @@ def test_a_champion_whose_columns_are_gone_is_no_obstacle(houses: Any) -> None:
 
 
 def test_a_model_that_predicts_otherwise_after_loading_is_refused(houses: Any) -> None:
-    houses.train("2 * coalesce(area, 0)", expected=(20.0, 1.0))
+    houses.train("2 * coalesce(area, 0)", expected=({"prediction": 20.0}, {"prediction": 1.0}))
 
     result = promote(houses)
 
     assert (result.verdict, champion_of(houses)) == ("refused", None)
-    assert "it predicts 0.0 for row 2 of its example, where it predicted 1.0" in result.reasons[1]
+    assert "its prediction for row 2 of its example is 0.0, where it was 1.0" in result.reasons[1]
 
 
 def test_a_model_that_cannot_be_loaded_is_refused(houses: Any) -> None:
@@ -293,6 +293,6 @@ def test_both_models_predict_in_one_scan(houses: Any) -> None:
     judged = with_predictions(rows, {"one": (model, record), "two": (model, record)}, "price")
 
     assert judged.columns == ["__actual", "one", "two"]
-    assert [tuple(row) for row in judged.limit(1).collect()] == [(2.0, 1.0, 1.0)]
+    assert [tuple(row) for row in judged.limit(1).collect()] == [(2.0, (1.0,), (1.0,))]
     plan = judged._jdf.queryExecution().executedPlan().toString()  # type: ignore[operator]
     assert plan.count("FileScan") == 1

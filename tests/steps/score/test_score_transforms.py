@@ -22,7 +22,9 @@ def record(world: Any) -> TrainingRecord:
         task="regression",
         key=("id",),
         label="price",
+        label_type="double",
         label_transform="none",
+        classes=(),
         features_table="features_houses",
         features_version=1,
         features_batch=2,
@@ -82,13 +84,32 @@ def test_which_rows_are_to_be_scored(
     assert {row["name"] for row in found} == expected
 
 
+def _flat(condition: str) -> str:
+    return (
+        condition.replace("old.`", "`old_")
+        .replace("new.`", "`new_")
+        .replace("old.", "old_")
+        .replace("new.", "new_")
+    )
+
+
+def test_probabilities_by_class_are_compared(spark: SparkSession) -> None:
+    rows = spark.sql(
+        "SELECT 'a' AS old_prediction, 'a' AS new_prediction, map('a', 0.5D) AS old_probability, "
+        "map('a', share) AS new_probability FROM VALUES (0.5D), (0.6D) AS t(share)"
+    )
+    condition = is_changed((), {"prediction": "string", "probability": "map<string,double>"})
+
+    assert [row[0] for row in rows.selectExpr(_flat(condition)).collect()] == [False, True]
+
+
 def test_a_prediction_that_says_the_same_is_not_changed(spark: SparkSession) -> None:
     rows = spark.sql(
         "SELECT * FROM VALUES (1, 1D, 1, 1D), (1, 1D, 1, 2D), (NULL, NULL, NULL, NULL), (NULL, 1D, 1, 1D) "
         "AS t(old_id, old_prediction, new_id, new_prediction)"
     )
-    condition = is_changed(("id",)).replace("old.`", "`old_").replace("new.`", "`new_")
+    condition = is_changed(("id",), {"prediction": "double"})
 
-    found = [row[0] for row in rows.selectExpr(condition).collect()]
+    found = [row[0] for row in rows.selectExpr(_flat(condition)).collect()]
 
     assert found == [False, True, False, True]
