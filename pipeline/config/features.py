@@ -34,6 +34,10 @@ class Features(Section):
     """Columns treated as categories. `auto`: by type and cardinality. A declared role always wins."""
     exclude: Names = ()
     """Columns that no model may see."""
+    leakage: Literal["warn", "fail", "ignore"] = "warn"
+    """What happens when one column alone predicts the label nearly perfectly, as a column does that is filled
+    after the label is known. `warn`: it is named. `fail`: training ends with exit code 3. `ignore`: nobody
+    looks."""
     impute: Literal["median", "mean", "zero"] = "median"
     """What stands in for a missing number. Where training rows have missing values, a 0/1 column beside it
     says so."""
