@@ -33,14 +33,19 @@ class Prefix:
     made: tuple[str, ...]
     """Every column the stages add, so that the last stage of a model can drop them."""
     max_categories: int
-    width: int
-    """How many numbers a row becomes: the vector's size, or the number of float columns."""
+    slots: tuple[str, ...]
+    """The input column behind each number that a row becomes, in order."""
     categorical: tuple[str, ...] = ()
     """Boosting: which of the float columns hold category codes."""
 
     def transform(self, rows: DataFrame) -> DataFrame:
         """`rows` with the prefix's columns added."""
         return PipelineModel(list(self.stages)).transform(rows)
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row becomes: the vector's size, or the number of float columns."""
+        return len(self.slots)
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -80,7 +85,7 @@ def _columns(roles: Roles, statistics: Statistics, texts: list[str], rows: DataF
         names=(*numbers.values(), *categories.values()),
         made=(*texts_made, *codes, *outputs),
         max_categories=_most_categories(texts, statistics),
-        width=len(outputs),
+        slots=(*numbers.values(), *categories.values()),
         categorical=tuple(categories),
     )
 
@@ -111,7 +116,7 @@ def _vector(
     stages += indexing
     made = [*numbers, *gaps, *(f"__text_{place}" for place in range(len(texts))), *codes]
     categories = list(codes)
-    category_width = len(codes)
+    category_slots = texts
     if family == "linear" and codes:
         categories = [f"__onehot_{place}" for place in range(len(texts))]
         # The indexer's own metadata tells the encoder the categories, so fitting it reads no row.
@@ -119,7 +124,7 @@ def _vector(
         stages.append(OneHotEncoder(inputCols=list(codes), outputCols=categories).fit(indexed))
         made += categories
         # The encoder leaves out its last category, which is the indexer's code for gaps and unseen ones.
-        category_width = sum(len(statistics.categories[name]) for name in texts)
+        category_slots = [name for name in texts for _ in statistics.categories[name]]
     stages.append(VectorAssembler(inputCols=[*numbers, *gaps, *categories], outputCol=VECTOR))
     return Prefix(
         stages=tuple(stages),
@@ -127,7 +132,7 @@ def _vector(
         names=(*numbers.values(), *(f"{name} is missing" for name in gaps.values()), *texts),
         made=(*made, VECTOR),
         max_categories=_most_categories(texts, statistics),
-        width=len(numbers) + len(gaps) + category_width,
+        slots=(*numbers.values(), *gaps.values(), *category_slots),
     )
 
 

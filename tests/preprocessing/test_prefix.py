@@ -55,7 +55,7 @@ def vectors(prefix: Prefix, rows: DataFrame) -> list[list[float]]:
 def test_boosting_gets_floats_with_gaps_as_they_are(training: DataFrame, later: DataFrame) -> None:
     prefix = fit_prefix("boosting", ROLES, features(), measure(training, ROLES), training)
     assert prefix.names == ("size", "odd name", "town", "rooms")
-    assert prefix.width == 4
+    assert (prefix.width, prefix.slots) == (4, prefix.names)
     assert prefix.categorical == prefix.outputs[2:]
     found = prefix.transform(training.union(later)).select(*prefix.outputs)
     assert {field.dataType.simpleString() for field in found.schema.fields} == {"float"}
@@ -74,6 +74,7 @@ def test_trees_get_filled_numbers_gaps_marked_and_codes(training: DataFrame, lat
     prefix = fit_prefix("tree", ROLES, features(), measure(training, ROLES), training)
     assert prefix.names == ("size", "odd name", "size is missing", "town", "rooms")
     assert (prefix.max_categories, prefix.width) == (4, 5)
+    assert prefix.slots == ("size", "odd name", "size", "town", "rooms")
     assert vectors(prefix, training.union(later)) == [
         [1.0, 10.0, 0.0, 0.0, 0.0],
         [5.0, 20.0, 1.0, 0.0, 1.0],
@@ -102,6 +103,7 @@ def test_linear_gets_what_sparks_own_imputer_scaler_and_encoder_give(
     fitted = scaler.fit(scaled.transform(filled.transform(training)))
     joined = VectorAssembler(inputCols=["scaled", "town_vector"], outputCol="all")
     expected = joined.transform(encoder.transform(fitted.transform(rows))).select("all").collect()
+    assert prefix.slots == ("size", "odd name", "size", "town", "town", "town")
     gaps = [0.0, 1.0, 0.0, 0.0, 1.0, 0.0]
     for found, row, gap in zip(vectors(prefix, training.union(later)), expected, gaps, strict=True):
         whole = list(row[0].toArray())
