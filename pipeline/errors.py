@@ -5,12 +5,28 @@ A sentence names the thing, the value found, what was allowed and the next move.
 
 from __future__ import annotations
 
+_MOST_LINES = 10
+_MOST_CHARACTERS = 600  # of one line: Spark's may hold a whole plan
+
+
+def short(text: str) -> str:
+    """A message that a person reads to its end: at most ten lines, each cut where it is enormous."""
+    lines = text.splitlines()
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], f"… and {len(lines) - _MOST_LINES + 1:,} more lines."]
+    return "\n".join(
+        line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS]} …" for line in lines
+    )
+
 
 class PipelineError(Exception):
     """Anything this project refuses or gives up on, with a sentence meant to be read."""
 
     exit_code = 1
     verdict = "failed"
+
+    def __str__(self) -> str:
+        return short(super().__str__())
 
 
 class ConfigError(PipelineError):

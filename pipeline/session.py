@@ -8,11 +8,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkRuntimeError
 from pyspark.logger import PySparkLogger
@@ -78,7 +79,8 @@ def stop() -> None:
     built, embedded = _built, _embedded
     _built = _embedded = None
     if built is not None:
-        built.stop()
+        with suppress(Py4JError, ConnectionError):  # a JVM that has died cannot be asked to stop
+            built.stop()
     if embedded is not None:
         close_gateway(embedded.gateway)
         embedded.log.close()

@@ -1,0 +1,8 @@
+"""An exception as one sentence and an exit code. What has no sentence is unexpected: exit 1, and a log."""
+
+from __future__ import annotations
+
+from pipeline.explain.failure import INTERRUPTED, Failure, explain
+from pipeline.explain.refusals import spark_sentence
+
+__all__ = ["INTERRUPTED", "Failure", "explain", "spark_sentence"]
