@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -22,6 +22,22 @@ class Progress(Protocol):
 
     def task(self, label: str, total: int | None = None) -> AbstractContextManager[Task]:
         """A context manager that yields the `Task` to advance."""
+
+
+class Guarded:
+    """Another listener, behind a check that may raise before each thing is told."""
+
+    def __init__(self, progress: Progress, check: Callable[[], object]) -> None:
+        self._progress = progress
+        self._check = check
+
+    def say(self, sentence: str) -> None:
+        self._check()
+        self._progress.say(sentence)
+
+    def task(self, label: str, total: int | None = None) -> AbstractContextManager[Task]:
+        self._check()
+        return self._progress.task(label, total)
 
 
 class _SilentTask:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import math
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from pipeline.due import Models, between, due
 from pipeline.errors import PromotionRefused
 from pipeline.explain import explain
 from pipeline.lake import Lake, Lease, Runs
-from pipeline.progress import SILENT, Progress
+from pipeline.progress import SILENT, Guarded, Progress
 from pipeline.steps.result import StepResult
 
 DATA_STEPS = ("ingest", "clean", "features")
@@ -68,6 +69,10 @@ class Work:
     progress: Progress = SILENT
     watch: Watch | None = None
     retrain: bool = False
+    wait: bool = False
+    """Whether to wait for another run of the project to end, instead of giving up at once."""
+    check: Callable[[], object] = bool
+    """Raises TransientError when the project's lease was lost."""
     begun: float = field(default_factory=time.monotonic)
 
     @property
@@ -83,8 +88,8 @@ def run(work: Work, *, first: str | None = None, last: str | None = None) -> Run
     """
     begun = time.monotonic()
     chosen = between(first, last)
-    with Lease(work.lake.files, work.config.lake.root):
-        outcomes = _steps(work, chosen)
+    with _held(work) as held:
+        outcomes = _steps(held, chosen)
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     tables = {name: version for result in results for name, version in result.tables.items()}
     changed = any(result.changed for result in results)
@@ -96,10 +101,21 @@ def run(work: Work, *, first: str | None = None, last: str | None = None) -> Run
 
 def one_step(work: Work, step: str) -> StepResult:
     """Do one step whether or not it is due, under the project's lease. Raises what the step raises."""
-    with Lease(work.lake.files, work.config.lake.root):
-        outcome = _perform(work, step)
+    with _held(work) as held:
+        outcome = _perform(held, step)
     assert outcome.result is not None  # a step that was done has a result; one that was not has raised
     return outcome.result
+
+
+@contextmanager
+def _held(work: Work) -> Iterator[Work]:
+    """The same work under the project's lease, which is looked at before each step and each part it tells of.
+
+    A machine that slept, or was cut off, must not write beside the run that took over.
+    """
+    wait = math.inf if work.wait else None
+    with Lease(work.lake.files, work.config.lake.root, wait=wait, tell=work.progress.say) as lease:
+        yield replace(work, progress=Guarded(work.progress, lease.check), check=lease.check)
 
 
 def registered(config: Config) -> Models:
@@ -161,6 +177,7 @@ def _perform(work: Work, step: str) -> Outcome:
     """Do a step, time it, put its verdict on record, tell who watches. Raises what the step raises."""
     if work.watch is not None:
         work.watch.starts(step)
+    work.check()
     begun = time.monotonic()
     more = {"retrain": work.retrain} if step == "train" else {}
     try:

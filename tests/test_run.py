@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -43,10 +45,13 @@ class Stage:
     given: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen: list[Outcome] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
+    leased: dict[str, Any] = field(default_factory=dict)
+    lost_after: int = 99
 
     def runner(self, step: str) -> Any:
         def fake(spark: SparkSession, config: Config, **given: Any) -> StepResult:
             self.called.append(step)
+            given["progress"].say(f"{step} writes")
             self.given[step] = given
             result = self.results.get(step, StepResult(step, "nothing new", changed=False))
             if isinstance(result, Exception):
@@ -57,6 +62,15 @@ class Stage:
 
     def registered(self, config: Config) -> Models:
         return self.registry.pop(0) if len(self.registry) > 1 else self.registry[0]
+
+    @contextmanager
+    def lease(self, files: Any, root: str, **options: Any) -> Iterator[Any]:
+        self.leased = options
+        yield self
+
+    def check(self) -> None:
+        if len(self.called) >= self.lost_after:
+            raise TransientError("This run lost its lease.")
 
     def starts(self, step: str) -> None:
         self.started.append(step)
@@ -92,7 +106,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
 @pytest.fixture
 def dry(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Work on no lake at all."""
-    monkeypatch.setattr(room, "Lease", lambda files, root: nullcontext())
+    monkeypatch.setattr(room, "Lease", stage.lease)
 
     def work(retrain: bool = False, **train: Any) -> Work:
         return DryWork(None, config_of("lake", **train), NOW, watch=stage, retrain=retrain)  # type: ignore[arg-type]
@@ -209,6 +223,22 @@ def test_an_outcome_has_the_same_keys_however_it_ended():
         "tables": {},
         "message": "why",
     }
+
+
+@pytest.mark.parametrize(("lost_after", "begun"), [(0, []), (1, ["ingest"]), (2, ["ingest", "clean"])])
+def test_a_lost_lease_is_noticed_before_a_step_writes(stage, dry, lost_after, begun):
+    stage.lost_after = lost_after
+    with pytest.raises(TransientError, match="lost its lease"):
+        run(dry())
+    assert stage.called == begun
+    assert [outcome.step for outcome in stage.seen] == begun[:-1]
+
+
+def test_a_run_gives_up_at_once_or_waits_for_ever(stage, dry):
+    run(dry())
+    assert stage.leased["wait"] is None
+    one_step(replace(dry(), wait=True), "clean")
+    assert stage.leased["wait"] == math.inf
 
 
 def work_on(spark: SparkSession, root: str, stage: Stage) -> Work:

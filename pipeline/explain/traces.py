@@ -39,7 +39,8 @@ _KNOWN: tuple[tuple[str, type[PipelineError], str], ...] = (
         PipelineError,
         (
             "A Python worker that fits or predicts was killed, most often for want of memory. Leave more "
-            "memory free on the machine, or raise spark.executor.memoryOverhead, and run the same command again."
+            "memory free on the machine, or raise spark.executor.memoryOverhead, and run the same command "
+            "again."
         ),
     ),
     (

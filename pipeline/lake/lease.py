@@ -7,12 +7,14 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 
 from pipeline.errors import ConfigError, TransientError
 from pipeline.lake.hadoop import Files
@@ -46,18 +48,27 @@ class Holder:
 class Lease:
     """Held inside a `with` block, renewed meanwhile, given back at its end whatever happened.
 
-    `wait` is how many seconds to wait for another holder: None or 0 gives up at once.
+    `wait` is how many seconds to wait for another holder: None or 0 gives up at once, infinity never does;
+    `tell` hears, once, for whom.
 
     Raises:
         TransientError: somebody else holds it.
         ConfigError: the lake's root cannot be written.
     """
 
-    def __init__(self, files: Files, root: str, *, wait: float | None = None) -> None:
+    def __init__(
+        self,
+        files: Files,
+        root: str,
+        *,
+        wait: float | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
         self._files = files
         self._root = root.rstrip("/") or "/"
         self._path = f"{self._root}/{_NAME}"
         self._wait = wait or 0.0
+        self._tell = tell
         self._mine = _this_process()
         self._stop = threading.Event()
         self._lost = threading.Event()
@@ -75,6 +86,8 @@ class Lease:
                 f"lake.root: {self._root} cannot be written: {reason(error)}. "
                 "Give a folder that this user may create or write to."
             ) from error
+        if not taken and self._wait and self._tell is not None:
+            self._tell(f"waiting for another run: {self._words()}")
         while not taken:
             if time.monotonic() >= give_up_at:
                 raise TransientError(self._refusal())
@@ -96,7 +109,12 @@ class Lease:
                 self._files.delete(self._root)  # nothing was written: leave nothing behind
 
     def check(self) -> None:
-        """Raise TransientError when the lease ran out and another took it: perhaps the machine slept."""
+        """Raise TransientError when another took the lease, which had run out: perhaps the machine slept.
+
+        After a sleep this may run before the renewing thread has looked, so a lease past its time is read.
+        """
+        if not self._lost.is_set() and time.time() >= self._mine.expires and not self._holder_is_me():
+            self._lost.set()
         if self._lost.is_set():
             raise TransientError(
                 f"This run lost its lease {self._path}: it was away for too long. Run the same command again."
@@ -126,11 +144,15 @@ class Lease:
 
     def _renew(self) -> None:
         while not self._stop.wait(_RENEW_EVERY):
-            if not self._holder_is_me():
-                self._lost.set()
-                return
-            self._mine = replace(self._mine, expires=time.time() + _LIFETIME)
-            self._files.overwrite(self._path, _to_bytes(self._mine))
+            with suppress(
+                Py4JError, OSError
+            ):  # a file system that is away for a moment: the next turn renews
+                if not self._holder_is_me():
+                    self._lost.set()
+                    return
+                renewed = replace(self._mine, expires=time.time() + _LIFETIME)
+                self._files.overwrite(self._path, _to_bytes(renewed))
+                self._mine = renewed
 
     def _holder_is_me(self) -> bool:
         holder = self._holder()
@@ -150,15 +172,17 @@ class Lease:
                 time.sleep(0.1)
         return Holder("unreadable", "unknown", "", 0, "", 0.0, self._files.modified(path) + _LIFETIME)
 
-    def _refusal(self) -> str:
+    def _words(self) -> str:
         holder = self._holder()
         if holder is None:
-            return f"The lease {self._path} was just given back. Run the same command again."
+            return "it has just ended"
         since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(holder.since))
+        return f"process {holder.pid} on {holder.host}, since {since}"
+
+    def _refusal(self) -> str:
         return (
-            f"Another run works on {self._root}: process {holder.pid} on {holder.host}, since {since}. "
-            f"Wait for it to end and run the same command again; if it is dead, its lease runs out "
-            f"within {_LIFETIME:.0f} seconds."
+            f"Another run works on {self._root}: {self._words()}. Run the same command again when it has "
+            f"ended, or with --wait; if it is dead, its lease runs out within {_LIFETIME:.0f} seconds."
         )
 
 

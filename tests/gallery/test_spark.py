@@ -66,7 +66,8 @@ def test_a_python_worker_is_told_by_what_it_raised_or_that_it_was_killed(spark):
         "Spark failed: ValueError: no such class: 7",
         (
             "A Python worker that fits or predicts was killed, most often for want of memory. Leave more "
-            "memory free on the machine, or raise spark.executor.memoryOverhead, and run the same command again."
+            "memory free on the machine, or raise spark.executor.memoryOverhead, and run the same command "
+            "again."
         ),
     ]
     assert rows.count() == 1

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from pipeline.errors import ConfigError, TransientError
@@ -108,8 +111,11 @@ def test_waiting_gets_the_lease_when_the_other_ends(
     first.__enter__()
     monkeypatch.setattr(lease_module.time, "sleep", lambda seconds: first.__exit__(None, None, None))
 
-    with Lease(files, str(tmp_path), wait=60):
+    told: list[str] = []
+    with Lease(files, str(tmp_path), wait=math.inf, tell=told.append):
         assert (tmp_path / "_lease").exists()
+    (line,) = told
+    assert line.startswith(f"waiting for another run: process {os.getpid()} on ")
 
 
 @pytest.mark.spark
@@ -133,6 +139,38 @@ def test_a_lease_is_renewed_and_a_lost_one_is_noticed(
             lease.check()
 
     assert json.loads(path.read_text())["owner"] == "other"
+
+
+@pytest.mark.spark
+def test_after_a_sleep_a_lost_lease_is_noticed_before_the_next_renewal(files: Files, tmp_path: Path) -> None:
+    path = tmp_path / "_lease"
+    with Lease(files, str(tmp_path)) as lease:
+        path.write_text(json.dumps(asdict(holder(owner="other"))))
+        lease.check()  # within its time nobody may have taken it: no file is read
+        lease._mine = replace(lease._mine, expires=time.time() - 1)
+        with pytest.raises(TransientError, match="This run lost its lease"):
+            lease.check()
+    assert json.loads(path.read_text())["owner"] == "other"
+
+
+@pytest.mark.spark
+def test_a_file_system_that_is_away_for_a_moment_does_not_end_the_renewing(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_module, "_RENEW_EVERY", 0.01)
+    with Lease(files, str(tmp_path)) as lease:
+        tried = threading.Event()
+
+        def away() -> bool:
+            tried.set()
+            raise Py4JError("connection refused")
+
+        monkeypatch.setattr(lease, "_holder_is_me", away)
+        assert tried.wait(60)
+        monkeypatch.undo()
+        before = lease._mine.expires
+        while lease._mine.expires == before:
+            lease.check()
 
 
 @pytest.mark.spark
