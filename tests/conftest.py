@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,12 @@ TEST_CONF = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.ansi.enabled": "true",
 }
+
+
+# A worker of pytest-xdist has a main module without a file, and pyspark takes such a process for its own
+# doctests: importing pyspark.ml.connect, as MLflow does, would end it (pyspark 4.2.0).
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
 
 
 @pytest.fixture(scope="session")

@@ -121,6 +121,9 @@ class Search:
                 for item in candidates
             ]
             _raise_first(started)
+        except BaseException:
+            pool.end()  # a trial that still runs would cache the frame again
+            raise
         finally:
             frame.unpersist()
 

@@ -68,6 +68,15 @@ class Ended:
         return {step["step"]: step for step in map(json.loads, self.out.splitlines())}
 
 
+# What spark-submit sets stays set, so a submission of three hundred rows has to say itself that it is small.
+TINY = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.ui.enabled": "false",
+}
+
+
 @dataclass(frozen=True)
 class Site:
     """A project in a folder of its own."""
@@ -96,7 +105,7 @@ class Site:
         """Run a job by spark-submit, as on a cluster: Delta comes with the submission."""
         home = Path(pyspark.__file__).parent
         options = ["--master", "local[2]", "--jars", ",".join(map(str, ensure_jars()))]
-        for key, value in DELTA.items():
+        for key, value in {**DELTA, **TINY}.items():
             options += ["--conf", f"{key}={value}"]
         environ = {**os.environ, "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
         environ |= {"PYTHONPATH": str(ROOT), "SPARK_LOCAL_IP": "127.0.0.1"}

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import pytest
+from mlflow import spark as spark_flavor
 from mlflow.types.schema import DataType, Map
 from pandas.testing import assert_frame_equal
 
 from pipeline.errors import ConfigError
+from pipeline.tracking import packaging
 from pipeline.tracking.packaging import example_for, model_signature, requirements
 
 COLUMNS = {
@@ -54,6 +58,14 @@ def test_the_signature_tells_classes_and_probabilities() -> None:
 def test_a_column_that_mlflow_cannot_describe_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"^Column 'tags' is ARRAY<STRING>; a model reads numbers, texts"):
         model_signature({"tags": "array<string>"}, {})
+
+
+def test_a_process_without_a_main_file_survives_mlflows_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    sys.modules["__main__"].__spec__ = None
+    with packaging._named_main_module():
+        assert not spark_flavor._is_spark_connect_model(object())
+    assert not hasattr(sys.modules["__main__"], "__file__")
 
 
 def test_the_example_fits_the_signature() -> None:
