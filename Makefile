@@ -8,9 +8,9 @@ PYTHON_BIN := .venv/bin/python
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
-demo:  ## the main job on real house prices, from raw files to predictions
-	@scripts/setup.sh run
-	@$(PYTHON_BIN) examples/house_prices/demo.py $(ARGS)
+demo:  ## a project from raw files to predictions: house prices, or make demo ARGS=flights
+	@scripts/setup.sh $(if $(findstring flights,$(ARGS)),examples,run)
+	@$(PYTHON_BIN) -m examples.demo $(ARGS)
 
 test:  ## all tests, two at a time
 	@scripts/setup.sh dev

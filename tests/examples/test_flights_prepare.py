@@ -52,3 +52,11 @@ def test_the_registers_come_whole(prepare: ModuleType, data: Path, tmp_path: Pat
     assert (tmp_path / "planes.csv").read_text() == "tailnum,year\nN1,NA\n"
     airports = parquet.read_table(tmp_path / "airports.parquet").to_pylist()
     assert airports == [{"faa": "ORD", "name": "Chicago", "alt": 668, "tzone": None}]
+
+
+def test_a_missing_package_is_told(prepare: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare, "PACKAGE", "no_such_package")
+    with pytest.raises(
+        SystemExit, match=r"The package no_such_package is missing\. Install it: scripts/setup\.sh examples"
+    ):
+        prepare.package_data()

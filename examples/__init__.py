@@ -1,0 +1,1 @@
+"""Projects on real data, from raw files to predictions: `make demo`, `make demo ARGS=flights`."""

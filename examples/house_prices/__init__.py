@@ -1,0 +1,1 @@
+"""House prices in Ames, Iowa: one table, a number to predict."""
