@@ -18,12 +18,19 @@ from pipeline.evaluation.score_bins import bins_per_unit, margin_bin, probabilit
 
 EXACT_ROWS = 100_000
 """Up to this many rows callers ask for areas from the very scores; above, from bins."""
+EXACT_SCORES = 1_000_000
+"""The same for rows × classes: about 50 MB on the driver."""
 
 # scikit-learn's guard against the logarithm of 0 in log_loss: float64's epsilon.
 _SMALLEST = 2.220446049250313e-16
 
 # Places of the cells that are no score of a class.
 _CONFUSION, _BROKEN = -1, -2
+
+
+def is_small(rows: int, classes: int) -> bool:
+    """Whether the scores of so many rows may reach the driver, so that `exact` can be asked for."""
+    return rows <= EXACT_ROWS and rows * classes <= EXACT_SCORES
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ def evaluate_classes(
     prediction's metrics NaN. Every row counts the same.
 
     `exact`: the areas come from the very scores, which reach the driver, up to rows × classes of them: for
-    EXACT_ROWS at most. Otherwise from bins, a bounded number (see score_bins), and the measures say how far
+    what `is_small` allows. Otherwise from bins, a bounded number (see score_bins), and the measures say how far
     off the areas can be. All other metrics are exact either way. The numbers are those of scikit-learn.
 
     Raises DataRefused when no row has a label, or a label is no index of a class.

@@ -12,7 +12,7 @@ from sklearn import metrics
 
 from pipeline.errors import DataRefused
 from pipeline.evaluation.baseline import class_baseline, frequencies
-from pipeline.evaluation.classes import ClassPrediction, evaluate_classes
+from pipeline.evaluation.classes import ClassPrediction, evaluate_classes, is_small
 
 BINARY = ClassPrediction("predicted", "probability")
 
@@ -173,3 +173,9 @@ def test_frequencies_are_shares_of_the_rows() -> None:
     assert frequencies([1, 3]) == (0.25, 0.75)
     with pytest.raises(ValueError, match="no rows"):
         frequencies([0, 0])
+
+
+def test_scores_reach_the_driver_only_when_they_are_few() -> None:
+    assert is_small(100_000, 10)
+    assert not is_small(100_001, 2)
+    assert not is_small(50_000, 100)
