@@ -59,8 +59,8 @@ def evaluate_classes(
     prediction's metrics NaN. Every row counts the same.
 
     `exact`: the areas come from the very scores, which reach the driver, up to rows × classes of them: for
-    what `is_small` allows. Otherwise from bins, a bounded number (see score_bins), and the measures say how far
-    off the areas can be. All other metrics are exact either way. The numbers are those of scikit-learn.
+    what `is_small` allows. Otherwise from bins, a bounded number (see score_bins), and the measures say how
+    far off the areas can be. All other metrics are exact either way. The numbers are those of scikit-learn.
 
     Raises DataRefused when no row has a label, or a label is no index of a class.
     """

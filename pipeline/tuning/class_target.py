@@ -14,7 +14,7 @@ from pipeline.config.task import Task
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.evaluation.baseline import class_baseline
 from pipeline.evaluation.class_measures import ClassMeasures
-from pipeline.evaluation.classes import EXACT_ROWS, ClassPrediction, evaluate_classes
+from pipeline.evaluation.classes import ClassPrediction, evaluate_classes, is_small
 from pipeline.learners.class_metadata import with_class_metadata
 from pipeline.tuning.class_labels import ClassLabels, inside_shares
 from pipeline.tuning.positive import positive_class
@@ -95,7 +95,7 @@ class ClassTarget(Target):
     def _measure(
         self, rows: DataFrame, predictions: Mapping[str, ClassPrediction]
     ) -> Mapping[str, ClassMeasures]:
-        exact = self.counts.labelled <= EXACT_ROWS
+        exact = is_small(self.counts.labelled, len(self.classes))
         return evaluate_classes(rows, predictions, ACTUAL, len(self.classes), exact=exact)
 
 

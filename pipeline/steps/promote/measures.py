@@ -8,7 +8,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipeline.evaluation.classes import EXACT_ROWS, ClassPrediction, evaluate_classes
+from pipeline.evaluation.classes import ClassPrediction, evaluate_classes, is_small
 from pipeline.evaluation.regression import evaluate
 from pipeline.steps.promote.rows import ACTUAL, with_predictions
 from pipeline.tracking import TrainingRecord
@@ -35,8 +35,8 @@ def measure(rows: DataFrame, models: Models) -> dict[str, Mapping[str, float]]:
         for name, (_, record) in models.items()
     }
     placed = judged.withColumn(ACTUAL, labels.place(F.col(ACTUAL)))
-    exact = sum(first.rows.get(split, 0) for split in ("train", "validation", "test")) <= EXACT_ROWS
-    found = evaluate_classes(placed, answers, ACTUAL, len(every), exact=exact)
+    known = sum(first.rows.get(split, 0) for split in ("train", "validation", "test"))
+    found = evaluate_classes(placed, answers, ACTUAL, len(every), exact=is_small(known, len(every)))
     return {name: measured.metrics for name, measured in found.items()}
 
 
