@@ -55,6 +55,12 @@ class FitContext:
     classes: int = 0
     """How many classes the label has, also where the rows at hand lack some; 0 in regression."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where task and classes contradict each other."""
+        fits = {"regression": self.classes == 0, "binary": self.classes == 2, "multiclass": self.classes > 1}
+        if not fits[self.task]:
+            raise ValueError(f"a {self.task} task cannot have {self.classes} classes")
+
 
 class Learner(ABC):
     """One way to learn. Stateless: the registry holds one instance of each."""
@@ -63,8 +69,6 @@ class Learner(ABC):
     tasks: ClassVar[tuple[Task, ...]] = ("regression",)
     takes_weights: ClassVar[bool] = True
     """Whether a fit counts a row as often as its weight says."""
-    gives_probability: ClassVar[bool] = True
-    """Whether classes come with probabilities. Regression never has them."""
     family: ClassVar[Family]
     defaults: ClassVar[Mapping[str, ParamSpec]]
     default_space: ClassVar[Mapping[str, tuple[Scalar, ...]]]
@@ -107,7 +111,7 @@ class Learner(ABC):
         """An unfitted stage that adds the column `prediction`, a double: with classes, the class index.
 
         With classes it adds `probability` too, by class index: a vector, or an array of doubles (boosting).
-        A learner without probabilities adds the vector `rawPrediction` instead. Raises ConfigError.
+        Raises ConfigError.
         """
 
     @abstractmethod

@@ -36,14 +36,15 @@ class LinearSvc(Learner):
     def estimator(self, params: Params, columns: Columns, context: FitContext) -> Estimator[Any]:  # noqa: ARG002
         from pyspark.ml import Pipeline
         from pyspark.ml.classification import LinearSVC as Stage
-        from pyspark.ml.classification import LogisticRegression as Curve
+
+        from pipeline.learners.binomial import Binomial
 
         shared = vector_columns(columns)
         machine = Stage(
             **{**shared, "predictionCol": _SIDE, "rawPredictionCol": _MARGINS}, **self.complete(params)
         )
         # A little penalty, so that classes without overlap do not make the curve a step.
-        curve = Curve(
+        curve = Binomial(
             **{**shared, "featuresCol": _MARGINS, "rawPredictionCol": _LOGITS},
             family="binomial",
             regParam=1e-4,

@@ -39,7 +39,6 @@ def test_the_registry() -> None:
     assert [name for name, learner in LEARNERS.items() if not learner.takes_weights] == [
         "multilayer_perceptron"
     ]
-    assert [name for name, learner in LEARNERS.items() if not learner.gives_probability] == ["linear_svc"]
 
 
 KNOWN = (
@@ -239,6 +238,12 @@ def test_a_refit_takes_the_rounds_the_folds_stopped_at() -> None:
 def test_sparks_own_learners_refuse_what_they_would_misread(name: str, columns: Columns) -> None:
     with pytest.raises(TypeError, match="one vector column, and no validation column"):
         get_learner(name).estimator({}, columns, replace(CONTEXT, task="binary", classes=2))
+
+
+@pytest.mark.parametrize(("task", "classes"), [("regression", 2), ("binary", 3), ("multiclass", 0)])
+def test_a_context_that_contradicts_itself_is_refused(task: Task, classes: int) -> None:
+    with pytest.raises(ValueError, match=f"a {task} task cannot have {classes} classes"):
+        replace(CONTEXT, task=task, classes=classes)
 
 
 def test_a_network_refuses_weights_and_must_know_its_ends() -> None:

@@ -78,16 +78,12 @@ def test_it_learns_the_rows_that_weigh_and_knows_a_class_that_no_row_has(
     stage = learner.estimator(SMALL[name], seen, context(task, classes))
     scored = stage.fit(with_class_metadata(rows, seen.label, classes)).transform(rows)
     assert dict(scored.dtypes)["prediction"] == "double"
-    output = "probability" if learner.gives_probability else "rawPrediction"
-    found = scored.select(label, "prediction", output).collect()
+    found = scored.select(label, "prediction", "probability").collect()
     assert np.mean([row[label] == row["prediction"] for row in found]) > 0.8
-    by_class = np.array([row[output].toArray() for row in found])
+    by_class = np.array([row["probability"].toArray() for row in found])
     assert by_class.shape == (90, classes)
-    if learner.gives_probability:
-        np.testing.assert_allclose(by_class.sum(axis=1), 1)
-        assert by_class[:, 3:].size == 0 or by_class[:, 3:].max() < 1e-3
-    else:
-        assert [row["prediction"] for row in found] == list((by_class[:, 1] > 0).astype(float))
+    np.testing.assert_allclose(by_class.sum(axis=1), 1)
+    assert by_class[:, 3:].size == 0 or by_class[:, 3:].max() < 1e-3
 
 
 @pytest.mark.parametrize(("task", "label", "classes"), [("binary", "two", 2), ("multiclass", "three", 3)])
@@ -106,10 +102,11 @@ def test_logistic_regression_without_penalty_is_scikit_learns(
     np.testing.assert_allclose(ours, theirs.predict_proba(values[:, :2]), atol=1e-3)
 
 
-def test_rows_of_the_first_class_alone_never_give_the_second(rows: DataFrame) -> None:
+@pytest.mark.parametrize("name", ["logistic_regression", "linear_svc"])
+def test_rows_of_the_first_class_alone_never_give_the_second(name: str, rows: DataFrame) -> None:
     """Spark's LogisticRegression would say 1 to every row."""
     first = with_class_metadata(rows.where("two = 0"), "two", 2)
-    stage = get_learner("logistic_regression").estimator({}, columns("two"), context("binary", 2))
+    stage = get_learner(name).estimator(SMALL[name], columns("two"), context("binary", 2))
     (row,) = stage.fit(first).transform(first).select("prediction", "probability").distinct().collect()
     assert (row["prediction"], list(row["probability"])) == (0.0, [1.0, 0.0])
 

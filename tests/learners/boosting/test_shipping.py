@@ -269,6 +269,10 @@ def test_workers_need_nothing_of_ours_to_train_and_to_score(bare_python: BarePyt
             stage = XGBoostEstimator(inputCols=["id"], labelCol="y", n_estimators=2, placement=placement)
             model = stage.fit(rows)
             assert model.transform(rows).select("prediction").distinct().count() > 1
+        classes = rows.select("id", F.expr("id div 17").alias("y"))
+        stage = XGBoostEstimator(inputCols=["id"], labelCol="y", classes=3, n_estimators=2, placement="local")
+        scored = stage.fit(classes).transform(classes)
+        assert scored.select("prediction", F.size("probability")).distinct().count() == 3
         print("trained")
     """
     assert bare_python.run(script).splitlines()[-1] == "trained"
