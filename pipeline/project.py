@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from pipeline.run import RunResult, Watch, Work
-    from pipeline.shown import Leaderboard, Shown
+    from pipeline.shown import Leaderboard, Shown, Table
     from pipeline.status import Status
     from pipeline.steps.clean.result import CleanResult
     from pipeline.steps.features.step import FeaturesResult
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 class Project:
     """One project. Every step takes an active SparkSession, or uses one that it starts at the first call.
+
+    With `wait` a step waits for another run of the project to end; without it, it raises TransientError.
 
     As a context manager, or by `close`, it ends the session that it started and leaves any other alone.
     """
@@ -62,29 +64,41 @@ class Project:
         config = load_config(files, sets, os.environ if environ is None else environ)
         return cls(config, progress=progress, watch=watch)
 
-    def ingest(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> IngestResult:
+    def ingest(
+        self, spark: SparkSession | None = None, *, now: datetime | None = None, wait: bool = False
+    ) -> IngestResult:
         """Land new files in bronze, once each."""
-        return cast("IngestResult", self._step("ingest", spark, now))
+        return cast("IngestResult", self._step("ingest", spark, now, wait))
 
-    def clean(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> CleanResult:
+    def clean(
+        self, spark: SparkSession | None = None, *, now: datetime | None = None, wait: bool = False
+    ) -> CleanResult:
         """Type, validate and de-duplicate what was landed; bad rows go to quarantine."""
-        return cast("CleanResult", self._step("clean", spark, now))
+        return cast("CleanResult", self._step("clean", spark, now, wait))
 
-    def features(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> FeaturesResult:
+    def features(
+        self, spark: SparkSession | None = None, *, now: datetime | None = None, wait: bool = False
+    ) -> FeaturesResult:
         """Bring the features table up to date with silver."""
-        return cast("FeaturesResult", self._step("features", spark, now))
+        return cast("FeaturesResult", self._step("features", spark, now, wait))
 
-    def train(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> TrainResult:
+    def train(
+        self, spark: SparkSession | None = None, *, now: datetime | None = None, wait: bool = False
+    ) -> TrainResult:
         """Tune, refit, evaluate, and register a challenger."""
-        return cast("TrainResult", self._step("train", spark, now))
+        return cast("TrainResult", self._step("train", spark, now, wait))
 
-    def promote(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> PromoteResult:
+    def promote(
+        self, spark: SparkSession | None = None, *, now: datetime | None = None, wait: bool = False
+    ) -> PromoteResult:
         """Let the challenger become champion, or refuse it; a refusal is a result, not an exception."""
-        return cast("PromoteResult", self._step("promote", spark, now))
+        return cast("PromoteResult", self._step("promote", spark, now, wait))
 
-    def score(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> ScoreResult:
+    def score(
+        self, spark: SparkSession | None = None, *, now: datetime | None = None, wait: bool = False
+    ) -> ScoreResult:
         """Predict the rows that the champion has not scored."""
-        return cast("ScoreResult", self._step("score", spark, now))
+        return cast("ScoreResult", self._step("score", spark, now, wait))
 
     def run(
         self,
@@ -94,6 +108,7 @@ class Project:
         last: str | None = None,
         retrain: bool = False,
         now: datetime | None = None,
+        wait: bool = False,
     ) -> RunResult:
         """All steps that are due, from `first` to `last`."""
         from pipeline.run import run
@@ -101,7 +116,7 @@ class Project:
         between(first, last)  # a wrong name is told before Spark starts
         # MLflow takes seconds to import: they pass while the JVM starts and files are landed.
         threading.Thread(target=import_module, args=("pipeline.tracking",), daemon=True).start()
-        return run(self._work(spark, now, retrain), first=first, last=last)
+        return run(self._work(spark, now, retrain, wait), first=first, last=last)
 
     def status(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> Status:
         """Champion, table versions, last runs, and what is due and why."""
@@ -109,17 +124,33 @@ class Project:
 
         return status(self._work(spark, now))
 
+    def tables(self, spark: SparkSession | None = None) -> tuple[Table, ...]:
+        """Every table of the lake: its version, its rows, and what they are."""
+        from pipeline.shown import tables
+
+        return tables(self._work(spark))
+
     def table(self, name: str, spark: SparkSession | None = None) -> DataFrame:
-        """All rows of a table by its name, at the version that is published."""
+        """All rows of a table by its name, as published. Raises ConfigError for an unknown one."""
         from pipeline.shown import published
 
-        return published(self._work(spark, None), name)
+        return published(self._work(spark), name)
+
+    def predictions(self, spark: SparkSession | None = None) -> DataFrame:
+        """What champions said, one row per key and model version. Raises ConfigError before `score`."""
+        return self.table(f"predictions_{self.config.name}", spark)
+
+    def quarantine(self, source: str | None = None, spark: SparkSession | None = None) -> DataFrame:
+        """Bad rows of a source as received, with `_errors`; a project of one source need not name it."""
+        if source is None and len(self.config.sources) > 1:
+            raise ConfigError(f"quarantine: say of which source. Sources: {', '.join(self.config.sources)}.")
+        return self.table(f"quarantine_{source or next(iter(self.config.sources))}", spark)
 
     def show(self, what: str, limit: int = 20, spark: SparkSession | None = None) -> Shown:
         """At most `limit` rows of a table by its name, of `predictions`, or of `quarantine`."""
         from pipeline.shown import show_quarantine, show_table
 
-        work = self._work(spark, None)
+        work = self._work(spark)
         return show_quarantine(work, limit) if what == "quarantine" else show_table(work, what, limit)
 
     def leaderboard(self) -> Leaderboard:
@@ -154,16 +185,22 @@ class Project:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _step(self, step: str, spark: SparkSession | None, now: datetime | None) -> StepResult:
+    def _step(self, step: str, spark: SparkSession | None, now: datetime | None, wait: bool) -> StepResult:
         from pipeline.run import one_step
 
-        return one_step(self._work(spark, now), step)
+        return one_step(self._work(spark, now, wait=wait), step)
 
-    def _work(self, spark: SparkSession | None, now: datetime | None, retrain: bool = False) -> Work:
+    def _work(
+        self,
+        spark: SparkSession | None,
+        now: datetime | None = None,
+        retrain: bool = False,
+        wait: bool = False,
+    ) -> Work:
         from pipeline.run import Work
 
         moment = now or datetime.now(timezone.utc)
-        return Work(spark or self.spark(), self.config, moment, self._progress, self._watch, retrain)
+        return Work(spark or self.spark(), self.config, moment, self._progress, self._watch, retrain, wait)
 
 
 def validate_learners(config: Config) -> None:

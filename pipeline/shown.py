@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from pipeline.config.hints import did_you_mean
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError
 from pipeline.lake import Lake, Ledger, names
@@ -17,6 +18,25 @@ from pipeline.steps.train.result import LeaderboardRow
 
 SOURCE = "_source"
 _NEWEST = ("finished_at", "started_at", "opened_at", "scored_at", "_batch_id")
+
+
+_HOLDS = {
+    names.LEDGER: "rows read, kept and left out, batch by batch",
+    names.RUNS: "every verdict of every step",
+    names.MANIFEST: "the files that were landed",
+    names.INTENTS: "the batches that were begun",
+    names.CONTRACTS: "each source's columns, types and key",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the lake, at the version that readers use, and what its rows are."""
+
+    name: str
+    version: int
+    rows: int
+    holds: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +58,30 @@ class Leaderboard:
     model_version: int
     metric: str
     rows: tuple[LeaderboardRow, ...]
+
+
+def tables(work: Work) -> tuple[Table, ...]:
+    """Every table of the lake. Rows are counted by Delta's own statistics."""
+    found = []
+    for name in work.lake.tables():
+        version = published_version(work.lake, work.config, name)
+        rows = work.lake.read(name, version).count()
+        found.append(Table(name, version, rows, _holds(name, work.config)))
+    return tuple(found)
+
+
+def _holds(table: str, config: Config) -> str:
+    """What a table is for, in a few words; nothing for one that is not the project's."""
+    words = {
+        **_HOLDS,
+        names.features(config.name): "the rows that models see",
+        names.predictions(config.name): "what champions said of them",
+    }
+    for source in config.sources:
+        words[names.bronze(source)] = f"{source} as received"
+        words[names.silver(source)] = f"{source} typed and checked, one row per key"
+        words[names.quarantine(source)] = f"bad rows of {source}, each with what is wrong with it"
+    return words.get(table, "")
 
 
 def show_table(work: Work, what: str, limit: int) -> Shown:
@@ -116,8 +160,8 @@ def _unknown(what: str, there: list[str], config: Config) -> str:
     if not there:
         return f"The lake {config.lake.root} has no tables yet. Run `pipeline run` first."
     return (
-        f"There is no table '{what}' in {config.lake.root}. "
-        f"Tables there: {', '.join(there)}. Also: predictions, quarantine, ledger, leaderboard."
+        f"There is no table '{what}' in {config.lake.root}.{did_you_mean(what, there)} "
+        f"Tables there: {', '.join(there)}. Also: tables, predictions, quarantine, ledger, leaderboard."
     )
 
 

@@ -10,7 +10,7 @@ from pipeline.due import Due, Models, due
 from pipeline.lake import Ledger, Runs
 from pipeline.lake.runs import RunRow
 from pipeline.run import Work, registered
-from pipeline.shown import published_version
+from pipeline.shown import Table, tables
 
 if TYPE_CHECKING:
     from pipeline.tracking import Registry
@@ -30,15 +30,6 @@ class Champion:
     baseline: float
     trained_at: datetime
     since: datetime | None
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of the lake, at the version that readers use."""
-
-    name: str
-    version: int
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -67,17 +58,13 @@ def status(work: Work) -> Status:
     tracking = Tracking.of(config, config.lake.root)
     is_there = tracking.file is None or tracking.file.exists()  # looking must not create the store
     models = registered(config) if is_there else Models()
-    tables = []
-    for name in lake.tables():
-        version = published_version(lake, config, name)
-        tables.append(Table(name, version, lake.read(name, version).count()))
     return Status(
         project=config.name,
         lake=config.lake.root,
         tracking=tracking.address,
         models=models,
         champion=_champion(Registry(tracking), Ledger(lake), config.name) if models.champion else None,
-        tables=tuple(tables),
+        tables=tables(work),
         runs=tuple(Runs(lake).last(LAST_RUNS)),
         due=due(models, config.train.every, work.now),
     )

@@ -20,6 +20,9 @@ STEP_HELP = {
 }
 
 
+WAIT = click.option("--wait", is_flag=True, help="Wait for another run of this project to end.")
+
+
 class _Group(click.Group):
     """Lists the commands in the order in which they are used."""
 
@@ -54,8 +57,9 @@ def validate(options: Options, show: bool) -> int:
 @click.option("--from", "first", metavar="STEP", help="Begin with this step.")
 @click.option("--to", "last", metavar="STEP", help="End with this step.")
 @click.option("--retrain", is_flag=True, help="Train although nothing says it is due.")
+@WAIT
 @with_options
-def run(options: Options, first: str | None, last: str | None, retrain: bool) -> int:
+def run(options: Options, first: str | None, last: str | None, retrain: bool, wait: bool) -> int:
     """Do all steps that are due, in order.
 
     Training and promotion wait for a reason: no champion yet, --retrain, train.every elapsed, or a challenger
@@ -64,19 +68,20 @@ def run(options: Options, first: str | None, last: str | None, retrain: bool) ->
     from pipeline.cli.execute import execute
     from pipeline.cli.work import run as work
 
-    return execute("run", options, lambda project, screen: work(project, screen, first, last, retrain))
+    return execute("run", options, lambda project, screen: work(project, screen, first, last, retrain, wait))
 
 
 def _add_step(step: str) -> None:
     @group.command(
         step, help=STEP_HELP[step], epilog=f"Example: pipeline {step} -c conf/house_prices.yaml --json"
     )
+    @WAIT
     @with_options
-    def command(options: Options) -> int:
+    def command(options: Options, wait: bool) -> int:
         from pipeline.cli.execute import execute
         from pipeline.cli.work import one_step as work
 
-        return execute(step, options, lambda project, screen: work(project, screen, step))
+        return execute(step, options, lambda project, screen: work(project, screen, step, wait))
 
 
 for _name in STEP_HELP:
@@ -94,7 +99,7 @@ def status(options: Options) -> int:
 
 
 @group.command(epilog="Example: pipeline show quarantine -c conf/house_prices.yaml -n 5")
-@click.argument("table", metavar="TABLE|predictions|quarantine|ledger|leaderboard")
+@click.argument("what", metavar="[WHAT]", default="tables")
 @click.option("-n", "rows", type=click.IntRange(min=1), default=20, show_default=True, help="How many rows.")
 @click.option(
     "--csv",
@@ -104,12 +109,22 @@ def status(options: Options) -> int:
     help="Write the rows, with all their columns, to this file instead.",
 )
 @with_options
-def show(options: Options, table: str, rows: int, csv_file: Path | None) -> int:
-    """Rows of a table, or the last training's leaderboard."""
+def show(options: Options, what: str, rows: int, csv_file: Path | None) -> int:
+    """Look at what there is.
+
+    \b
+    WHAT is one of
+      tables        every table, how many rows it has and what they are (the default)
+      predictions   what the champion said, the newest first
+      quarantine    bad rows, each with what is wrong with it
+      ledger        how many rows each batch read, kept and left out
+      leaderboard   the candidates of the last training, best first
+      or the name of a table, such as silver_houses
+    """
     from pipeline.cli.execute import execute
     from pipeline.cli.work import show as work
 
-    return execute("show", options, lambda project, screen: work(project, screen, table, rows, csv_file))
+    return execute("show", options, lambda project, screen: work(project, screen, what, rows, csv_file))
 
 
 @group.command(epilog="Example: pipeline ui -c conf/house_prices.yaml")

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,18 @@ def execute(name: str, options: Options, work: Callable[[Project, Screen], int])
                 project.close()
 
 
+def execute_alone(name: str, options: Options, work: Callable[[Screen], int]) -> int:
+    """Do the work of a command that has no project; as `execute`, every exception ends here."""
+    screen = Screen(name, options)
+    try:
+        screen.begin()
+        return work(screen)
+    except (Exception, KeyboardInterrupt) as error:
+        return _fail(error, screen, None)
+    finally:
+        screen.close()
+
+
 @contextmanager
 def _sigterm_as_ctrl_c() -> Iterator[None]:
     """Cluster managers end a driver by SIGTERM: then too the lease is given back and the verdict written."""
@@ -58,6 +71,8 @@ def _sigterm_as_ctrl_c() -> Iterator[None]:
 
 def _fail(error: BaseException, screen: Screen, project: Project | None) -> int:
     failure = explain(error)
+    if failure.verdict == "interrupted":
+        failure = replace(failure, sentence=screen.interrupted())
     log = write_traceback(error, project.log_file if project else None) if failure.logged else None
     values = screen.fail(failure, log)
     try:

@@ -13,11 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.page import heading, table
-from pipeline.cli.text import count, direction, elapsed, figure, listed
+from pipeline.cli.text import baseline_words, count, direction, elapsed, figure, listed
 
 if TYPE_CHECKING:
     from pipeline.config import Setting
     from pipeline.shown import Shown
+    from pipeline.shown import Table as Known
     from pipeline.status import Status
 
 _WIDEST = 40  # characters of one value in a table on a terminal
@@ -28,10 +29,10 @@ def status_parts(status: Status) -> Iterator[RenderableType]:
     """Everything that `pipeline status` says."""
     yield Text.assemble(("Project   ", "bold"), f"{status.project}  ", (status.lake, "dim"))
     yield from champion_parts(status)
+    yield Text.assemble(("MLflow    ", "bold"), (status.tracking, "dim"))
     if status.tables:
         yield heading("Tables")
-        tables = [[found.name, f"v{found.version}", count(found.rows)] for found in status.tables]
-        yield table(["", "version", "rows"], tables, left=[""])
+        yield tables(status.tables)
     if status.runs:
         yield heading("Last runs")
         runs = [
@@ -52,6 +53,12 @@ def status_parts(status: Status) -> Iterator[RenderableType]:
     yield table(["step", "due", "why"], due, left=["step", "due"], fold=["why"])
 
 
+def tables(found: Sequence[Known]) -> Table:
+    """The tables of a lake: versions, rows, and what they are."""
+    lines = [[known.name, f"v{known.version}", count(known.rows), known.holds] for known in found]
+    return table(["", "version", "rows", "holds"], lines, left=[""], fold=["holds"])
+
+
 def champion_parts(status: Status) -> Iterator[RenderableType]:
     """The standing champion, or that there is none."""
     champion = status.champion
@@ -62,7 +69,8 @@ def champion_parts(status: Status) -> Iterator[RenderableType]:
     label = f"{champion.model} version {champion.version}"
     yield Text.assemble(("Champion  ", "bold"), (label, "bold green"), f"  {champion.learner}{since}")
     value, baseline = figure(champion.value), figure(champion.baseline)
-    yield Text(f"          test {direction(champion.metric)} {value}; predicting the median: {baseline}")
+    words = baseline_words(champion.metric)
+    yield Text(f"          test {direction(champion.metric)} {value}; to {words}: {baseline}")
 
 
 def settings(found: Sequence[Setting]) -> Table:

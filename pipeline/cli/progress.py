@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.text import elapsed
+from pipeline.cli.text import elapsed, is_styled
 from pipeline.progress import SILENT, Progress, Task
 
 if TYPE_CHECKING:
@@ -24,7 +24,18 @@ def progress_for(quiet: bool) -> Progress:
     """The listener that suits stderr: silent when asked, live on a terminal, plain lines otherwise."""
     if quiet:
         return SILENT
-    return Live() if sys.stderr.isatty() else Lines()
+    return Live() if is_styled(sys.stderr) else Lines()
+
+
+def time_left(seconds: float, done: int, total: int | None) -> str:
+    """How long the rest takes if its parts take as long as those done did: `about 3 min 20 s left`.
+
+    Nothing while no part is done, nothing at the end, and nothing below a second.
+    """
+    if total is None or done == 0 or done >= total:
+        return ""
+    left = seconds / done * (total - done)
+    return f"about {elapsed(left)} left" if left >= 1 else ""
 
 
 class Lines:
@@ -47,6 +58,7 @@ class _CountedLines:
     def __init__(self, lines: Lines, label: str, total: int | None) -> None:
         self._lines, self._label, self._total = lines, label, total
         self._lock = threading.Lock()
+        self._begun = time.monotonic()
         self.done = 0
 
     def advance(self, note: str = "") -> None:
@@ -54,7 +66,8 @@ class _CountedLines:
             self.done += 1
             if note:
                 of = f" of {self._total}" if self._total is not None else ""
-                self._lines.say(f"{self._label} {self.done}{of}: {note}")
+                left = time_left(time.monotonic() - self._begun, self.done, self._total)
+                self._lines.say(f"{self._label} {self.done}{of}: {note}{left and f', {left}'}")
 
 
 class Live:
@@ -81,7 +94,7 @@ class Live:
     def task(self, label: str, total: int | None = None) -> Iterator[Task]:
         bars = self._enter()
         parts = "" if total is None else f"0 of {total}"
-        bar = bars.add_task(label, total=total, parts=parts, note="")
+        bar = bars.add_task(label, total=total, parts=parts, left="", note="")
         try:
             yield _Bar(bars, bar, total)
         finally:
@@ -108,13 +121,15 @@ class _Bar:
     def __init__(self, bars: Bars, bar: TaskID, total: int | None) -> None:
         self._bars, self._bar, self._total = bars, bar, total
         self._lock = threading.Lock()
+        self._begun = time.monotonic()
         self._done = 0
 
     def advance(self, note: str = "") -> None:
         with self._lock:
             self._done += 1
             parts = str(self._done) if self._total is None else f"{self._done} of {self._total}"
-            self._bars.update(self._bar, advance=1, parts=parts, note=note)
+            left = time_left(time.monotonic() - self._begun, self._done, self._total)
+            self._bars.update(self._bar, advance=1, parts=parts, left=left, note=note)
 
 
 def _new_bars(console: Console) -> Bars:
@@ -128,6 +143,7 @@ def _new_bars(console: Console) -> Bars:
         BarColumn(bar_width=12),
         TextColumn("{task.fields[parts]}", markup=False, table_column=Column(no_wrap=True)),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
         TextColumn("{task.fields[note]}", "dim", markup=False, table_column=Column(no_wrap=True, ratio=1)),
         console=console,
         transient=True,

@@ -15,7 +15,7 @@ import click
 
 from pipeline.cli.options import Options
 from pipeline.cli.progress import progress_for
-from pipeline.cli.text import command
+from pipeline.cli.text import command, is_styled
 from pipeline.cli.verdict import one_line, write_result
 from pipeline.explain import Failure
 
@@ -120,6 +120,17 @@ class Screen:
         """Before anything is done: should this process be killed, no older verdict stands in its place."""
         self.write(self.verdict("running", exit_code=None))
 
+    def interrupted(self) -> str:
+        """What Ctrl-C leaves: the steps that had ended are kept, and what the one at work had committed."""
+        if self._step is None and not self.outcomes:
+            return "Interrupted before anything was written."
+        kept = [outcome.step for outcome in self.outcomes if outcome.result is not None]
+        at = ""
+        if self._step is not None:
+            at = f" during {self._step[0]}"
+            kept.append(f"what {self._step[0]} has committed")
+        return f"Interrupted{at}. Kept: {', '.join(kept)}. The same command goes on from there."
+
     def fail(self, failure: Failure, log: Path | None) -> dict[str, Any]:
         """Tell what went wrong on stderr, and with --json on stdout too; returns the verdict."""
         self.close()
@@ -161,5 +172,6 @@ def _verdict(step: str, verdict: str, exit_code: int, seconds: float, message: s
 
 
 def tell_error(sentence: str) -> None:
-    """One sentence on stderr; red where that is a terminal and NO_COLOR is not set."""
-    click.secho(sentence, err=True, fg="red", color=False if os.environ.get("NO_COLOR") else None)
+    """One sentence on stderr; red where that is a terminal with colours and NO_COLOR is not set."""
+    is_plain = bool(os.environ.get("NO_COLOR")) or not is_styled(sys.stderr)
+    click.secho(sentence, err=True, fg="red", color=not is_plain)

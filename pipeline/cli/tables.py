@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.page import heading, table
-from pipeline.cli.text import LOWER_IS_BETTER, count, direction, elapsed, figure
+from pipeline.cli.text import baseline_words, count, direction, elapsed, figure
+from pipeline.evaluation.metrics import BETTER
 
 if TYPE_CHECKING:
     from pipeline.preprocessing.roles import Role
@@ -113,8 +114,9 @@ def roles(columns: Sequence[Role]) -> Table:
 def leaderboard(rows: Sequence[LeaderboardRow], metric: str, most: int) -> Iterator[RenderableType]:
     """The candidates, best first: mean and spread over the folds, and what failed and why."""
     folds = max((len(row.folds) for row in rows), default=0)
-    better = "lower" if metric in LOWER_IS_BETTER else "higher"
-    yield heading(f"Leaderboard: {direction(metric)} {better} is better, mean and spread over {folds} folds")
+    yield heading(
+        f"Leaderboard: {direction(metric)} {BETTER[metric]} is better, mean and spread over {folds} folds"
+    )
     varied = _varied(rows)
     lines = [_standing(place, row, varied[row.learner]) for place, row in enumerate(rows[:most], start=1)]
     headers = ["", "learner", direction(metric), "spread", "time", "parameters"]
@@ -147,7 +149,7 @@ def _varied(rows: Sequence[LeaderboardRow]) -> dict[str, list[str]]:
 
 
 def test_metrics(result: TrainResult) -> Iterator[RenderableType]:
-    """The winner on the held-out rows, beside predicting the median and beside its folds."""
+    """The winner on the held-out rows, beside the baseline and beside its folds."""
     yield heading(f"{count(result.rows.get('test', 0))} held-out test rows")
     lines: list[list[str | Text]] = []
     for name, value in result.test_metrics.items():
@@ -161,4 +163,4 @@ def test_metrics(result: TrainResult) -> Iterator[RenderableType]:
                 figure(folds),
             ]
         )
-    yield table(["", "model", "predict the median", "model over folds"], lines, left=[""])
+    yield table(["", "model", baseline_words(result.metric), "model over folds"], lines, left=[""])

@@ -9,8 +9,9 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
-LOWER_IS_BETTER = frozenset({"rmse", "mse", "mae", "mape"})
+from pipeline.evaluation.metrics import BETTER, METRICS
 
 
 def count(number: int) -> str:
@@ -29,7 +30,12 @@ def figure(number: float | None, like: float | None = None) -> str:
 
 def direction(metric: str) -> str:
     """A metric with the way it should go: `rmse ↓`."""
-    return f"{metric} {'↓' if metric in LOWER_IS_BETTER else '↑'}"
+    return f"{metric} {'↓' if BETTER[metric] == 'lower' else '↑'}"
+
+
+def baseline_words(metric: str) -> str:
+    """What a model has to beat, by the task that the metric belongs to."""
+    return "predict the median" if metric in METRICS["regression"] else "predict class frequencies"
 
 
 def elapsed(seconds: float) -> str:
@@ -42,6 +48,11 @@ def elapsed(seconds: float) -> str:
     if minutes < 120:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def is_styled(stream: TextIO) -> bool:
+    """Whether lines may move and have colour: on a terminal that can, by TERM. Colour asks NO_COLOR, too."""
+    return stream.isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
 def command(*words: str, program: str | None = None) -> str:

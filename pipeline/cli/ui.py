@@ -44,6 +44,8 @@ def ui(project: Project, screen: Screen) -> int:
         code = server.wait()
         raise PipelineError(f"MLflow's server ended by itself with code {code}. Log: {project.log_file}")
     except KeyboardInterrupt:
+        screen.where("\nMLflow's page has ended; its runs and models stay.")
+        screen.next((("status",), "champion, tables, what is due"))
         return 0
     finally:
         _end(server)

@@ -29,6 +29,16 @@ _AFTER: dict[str, tuple[Next, ...]] = {
     "score": ((("show", "predictions"), "what the champion says"),),
 }
 _BAD_ROWS: Next = (("show", "quarantine"), "bad rows and why")
+_AFTER_SHOW: dict[str, Next] = {
+    "tables": (("show", "predictions"), "what the champion says"),
+    "predictions": (
+        ("show", "predictions", "-n", "100000", "--csv", "predictions.csv"),
+        "the same as a file",
+    ),
+    "quarantine": (("show", "ledger"), "how many rows went where"),
+    "leaderboard": (("ui",), "runs and models in MLflow's page"),
+}
+_TABLES: Next = (("show", "tables"), "every table and what it holds")
 _REFUSED: Next = (("show", "leaderboard"), "what the refused challenger was chosen from")
 
 
@@ -53,10 +63,12 @@ def validate(project: Project, screen: Screen, show: bool) -> int:
     return 0
 
 
-def run(project: Project, screen: Screen, first: str | None, last: str | None, retrain: bool) -> int:
+def run(
+    project: Project, screen: Screen, first: str | None, last: str | None, retrain: bool, wait: bool
+) -> int:
     """The steps that are due."""
     between(first, last)  # a wrong name is told before Spark is imported
-    result = project.run(first=first, last=last, retrain=retrain)
+    result = project.run(first=first, last=last, retrain=retrain, wait=wait)
     screen.finish(result.verdict, result.exit_code)
     screen.where(f"Lake: {project.config.lake.root}")
     lines: list[Next] = [(("status",), "champion, tables, what is due")]
@@ -70,9 +82,9 @@ def run(project: Project, screen: Screen, first: str | None, last: str | None, r
     return result.exit_code
 
 
-def one_step(project: Project, screen: Screen, step: str) -> int:
+def one_step(project: Project, screen: Screen, step: str, wait: bool) -> int:
     """One step, due or not."""
-    result = getattr(project, step)()
+    result = getattr(project, step)(wait=wait)
     screen.finish(result.verdict, result.exit_code)
     screen.where(f"Lake: {project.config.lake.root}")
     refused = result.exit_code == PromotionRefused.exit_code
@@ -90,11 +102,13 @@ def _has_bad_rows(result: StepResult) -> bool:
 def status(project: Project, screen: Screen) -> int:
     """Where the project stands; without a lake no Spark is started to say so."""
     root = local_root(project.config.lake.root)
+    nexts: list[Next] = [(("run",), "do what is due")]
     if root is not None and not root.exists():
         values = screen.verdict("no lake yet", project=project.config.name, lake=str(root))
         screen.say(values, f"Project {project.config.name} has no lake yet: {root} does not exist.")
     else:
         found = project.status()
+        nexts.append(_TABLES)
         values = screen.verdict("done", **found.to_json())
         if screen.options.as_json:
             screen.say(values)
@@ -103,7 +117,7 @@ def status(project: Project, screen: Screen) -> int:
 
             screen.print(*status_parts(found))
             screen.write(values)
-    screen.next((("run",), "do what is due"))
+    screen.next(*nexts)
     return 0
 
 
@@ -114,6 +128,8 @@ def show(project: Project, screen: Screen, what: str, limit: int, csv_file: Path
     root = local_root(project.config.lake.root)
     if root is not None and not root.exists():
         raise ConfigError(f"There is no lake {root} yet. Run `pipeline run` first.")
+    if what == "tables":
+        return _show_tables(project, screen, csv_file)
     shown = project.show(what, limit)
     values = screen.verdict("done", table=shown.table, version=shown.version, total=shown.total)
     if csv_file is not None:
@@ -125,6 +141,8 @@ def show(project: Project, screen: Screen, what: str, limit: int, csv_file: Path
     else:
         _print_rows(screen, shown, what)
         screen.write({**values, "columns": shown.columns, "data": shown.rows})
+    screen.where(f"Lake: {project.config.lake.root}")
+    screen.next(_AFTER_SHOW.get(what, _TABLES))
     return 0
 
 
@@ -159,6 +177,26 @@ def _show_leaderboard(project: Project, screen: Screen, limit: int, csv_file: Pa
             f"{board.model} version {board.model_version}", *leaderboard(board.rows, board.metric, limit)
         )
         screen.write({**values, "data": rows})
+    screen.next(_AFTER_SHOW["leaderboard"])
+    return 0
+
+
+def _show_tables(project: Project, screen: Screen, csv_file: Path | None) -> int:
+    found = project.tables()
+    rows = [asdict(table) for table in found]
+    values = screen.verdict("done", lake=project.config.lake.root)
+    if csv_file is not None:
+        _write_csv(csv_file, ("name", "version", "rows", "holds"), rows)
+        screen.say({**values, "file": str(csv_file)}, f"{len(rows):,} tables are in {csv_file}.")
+    elif screen.options.as_json:
+        screen.say({**values, "data": rows})
+    else:
+        from pipeline.cli.overview import tables
+
+        screen.print(tables(found))
+        screen.write({**values, "data": rows})
+    screen.where(f"Lake: {project.config.lake.root}")
+    screen.next(_AFTER_SHOW["tables"])
     return 0
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from pipeline.cli.commands import STEP_HELP, group
 from pipeline.errors import DataRefused, TransientError
 from pipeline.project import Project
 from pipeline.run import Outcome, RunResult
+from pipeline.shown import Table
 from pipeline.steps.promote.result import PromoteResult
 from pipeline.steps.result import StepResult
 
-ALL = ["validate", "run", "ingest", "clean", "features", "train", "promote", "score", "status", "show", "ui"]
 CLEANED = StepResult(
     "clean",
     "done",
@@ -41,16 +42,19 @@ def ends(step: str, result: StepResult | BaseException) -> Any:
     return method
 
 
-def test_every_command_has_help_with_an_example_and_the_common_options(command):
+def test_every_command_has_help_with_an_example(command):
     listed = command("--help")
     assert (listed.code, listed.err) == (0, "")
-    assert [line.split()[0] for line in listed.out.split("Commands:\n")[1].splitlines()[: len(ALL)]] == ALL
-    for name in ALL:
+    names = [line.split()[0] for line in listed.out.split("Commands:\n")[1].split("\n\n")[0].splitlines()]
+    assert set(STEP_HELP) | {"validate", "run", "status", "show", "ui"} <= set(names)
+    assert names == list(group.commands)
+    for name in names:
         shown = command(name, "--help")
         assert shown.code == 0
         assert f"Example: pipeline {name} " in shown.out
-        for option in ("--config", "--set", "--json", "--result", "--verbose", "--quiet"):
-            assert option in shown.out
+        if name != "init":  # which has no project yet
+            for option in ("--config", "--set", "--json", "--result", "--verbose", "--quiet"):
+                assert option in shown.out
 
 
 def test_validate_says_what_the_project_is_and_what_to_run_next(command, folder):
@@ -93,10 +97,7 @@ def test_a_wrong_configuration_is_one_sentence_with_its_line_and_exit_2(command,
     [
         (["runn"], "No such command 'runn'. Did you mean 'run'? See `pipeline --help`."),
         (["run", "--frm", "x"], "No such option '--frm'. Did you mean '--from'? See `pipeline run --help`."),
-        (
-            ["show"],
-            "Missing argument 'TABLE|predictions|quarantine|ledger|leaderboard'. See `pipeline show --help`.",
-        ),
+        (["show"], "There is no lake"),
         (
             ["show", "x", "-n", "0"],
             "Invalid value for '-n': 0 is not in the range x>=1. See `pipeline show --help`.",
@@ -270,7 +271,63 @@ def test_ctrl_c_says_what_is_kept_and_exits_130(command, monkeypatch):
     monkeypatch.setattr(Project, "clean", ends("clean", KeyboardInterrupt()))
     said = command("clean", "-q")
     assert said.code == 130
-    assert said.err == "Interrupted. What was committed stays; the same command goes on from there.\n"
+    assert said.err == (
+        "Interrupted during clean. Kept: what clean has committed. The same command goes on from there.\n"
+    )
+
+
+def test_ctrl_c_in_a_run_names_the_steps_that_had_ended(command, monkeypatch):
+    def interrupted(self: Project, **given: Any) -> RunResult:
+        assert self._watch is not None
+        self._watch.ended(Outcome("clean", "done", 0, 1.25, "", CLEANED))
+        self._watch.ended(Outcome("train", "not due"))
+        self._watch.starts("score")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Project, "run", interrupted)
+    assert command("run", "-q").err == (
+        "Interrupted during score. Kept: clean, what score has committed. "
+        "The same command goes on from there.\n"
+    )
+
+
+def test_ctrl_c_before_the_first_step_says_that_nothing_was_done(command, monkeypatch):
+    def interrupted(self: Project) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Project, "spark", interrupted)
+    assert command("run", "-q").err == "Interrupted before anything was written.\n"
+
+
+def test_show_tables_says_what_there_is_in_every_form(command, folder, monkeypatch):
+    found = (Table("silver_houses", 3, 2930, "houses typed"), Table("runs", 0, 7))
+    monkeypatch.setattr(Project, "tables", lambda self: found)
+    (folder / "lake").mkdir()
+    assert command("show", "tables").out.splitlines() == [
+        "                 version   rows  holds",
+        "  silver_houses       v3  2,930  houses typed",
+        "  runs                v0      7",
+        f"Lake: {folder}/lake",
+        "Next: pipeline show predictions  what the champion says",
+    ]
+    (answer,) = command("show", "--json").objects
+    assert answer["data"][1] == {"name": "runs", "version": 0, "rows": 7, "holds": ""}
+    assert command("show", "tables", "--csv", "t.csv").out.splitlines()[0] == "2 tables are in t.csv."
+    assert (folder / "t.csv").read_text().splitlines()[1] == "silver_houses,3,2930,houses typed"
+
+
+@pytest.mark.parametrize("words", [("clean",), ("run",)])
+def test_wait_reaches_the_work(command, monkeypatch, words):
+    seen = []
+
+    def fake(self: Project, **given: Any) -> StepResult:
+        seen.append(given["wait"])
+        raise DataRefused("no.")
+
+    monkeypatch.setattr(Project, words[0], fake)
+    command(*words, "-q")
+    command(*words, "-q", "--wait")
+    assert seen == [False, True]
 
 
 def test_a_refused_promotion_ends_with_4_and_its_reasons(command, monkeypatch):
@@ -293,7 +350,7 @@ def test_the_result_of_a_run_holds_all_its_steps(command, folder, monkeypatch):
     )
 
     def fake(self: Project, **given: Any) -> RunResult:
-        assert given == {"first": "clean", "last": "train", "retrain": False}
+        assert given == {"first": "clean", "last": "train", "retrain": False, "wait": False}
         assert self._watch is not None
         for outcome in outcomes:
             self._watch.ended(outcome)

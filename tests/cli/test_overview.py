@@ -9,8 +9,8 @@ from pipeline.cli.overview import quarantine_parts, shown_parts, status_parts
 from pipeline.cli.page import Page
 from pipeline.due import Due, Models
 from pipeline.lake.runs import RunRow
-from pipeline.shown import SOURCE, Shown
-from pipeline.status import Champion, Status, Table
+from pipeline.shown import SOURCE, Shown, Table
+from pipeline.status import Champion, Status
 
 THEN = datetime(2011, 1, 31, 4, 5, 6, tzinfo=timezone.utc)
 
@@ -28,17 +28,18 @@ def test_status_shows_champion_tables_runs_and_what_is_due():
         tracking="/lake/mlflow.db",
         models=Models(champion=2, challenger=2),
         champion=Champion("tiny", 2, "xgboost", "rmse", 22000.4, 80000.0, THEN, THEN),
-        tables=(Table("silver_houses", 3, 2930), Table("runs", 11, 12)),
+        tables=(Table("silver_houses", 3, 2930, "houses typed"), Table("runs", 11, 12)),
         runs=(RunRow("clean", "refused", 3, THEN, 61.0, "clean refused batch 7."),),
         due=(Due("train", False, "train.every is not set"), Due("score", True, "every run looks for rows")),
     )
     assert printed(*status_parts(status)) == [
         "Project   tiny  /lake",
         "Champion  tiny version 2  xgboost since 2011-01-31 04:05:06Z",
-        "          test rmse ↓ 22,000; predicting the median: 80,000",
+        "          test rmse ↓ 22,000; to predict the median: 80,000",
+        "MLflow    /lake/mlflow.db",
         "Tables",
-        "                 version   rows",
-        "  silver_houses       v3  2,930",
+        "                 version   rows  holds",
+        "  silver_houses       v3  2,930  houses typed",
         "  runs               v11     12",
         "Last runs",
         "  started               step   verdict  exit  time",

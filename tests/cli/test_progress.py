@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from pipeline.cli import progress as room
-from pipeline.cli.progress import Lines, Live, progress_for
+from pipeline.cli.progress import Lines, Live, progress_for, time_left
 from pipeline.progress import SILENT
 
 
@@ -28,10 +28,10 @@ def test_lines_say_what_begins_what_came_out_and_what_ends(capsys):
     assert said.err.splitlines() == [
         "three sources",
         "trials ...",
-        "trials 1 of 2: rmse 5",
-        "trials: 2 of 2, 1.0 s",
+        "trials 1 of 2: rmse 5, about 1.0 s left",
+        "trials: 2 of 2, 3.0 s",
         "starting Spark ...",
-        "starting Spark: 1.0 s",
+        "starting Spark: 2.0 s",
     ]
     assert said.out == ""
 
@@ -71,4 +71,22 @@ def test_stderr_decides_how_progress_looks(monkeypatch):
     assert progress_for(quiet=True) is SILENT
     assert isinstance(progress_for(quiet=False), Lines)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
     assert isinstance(progress_for(quiet=False), Live)
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(progress_for(quiet=False), Lines)
+
+
+def test_the_time_left_is_that_of_the_parts_done():
+    assert time_left(60, 3, 12) == "about 3 min 0 s left"
+    assert (
+        time_left(60, 0, 12) == time_left(60, 12, 12) == time_left(60, 3, None) == time_left(0.1, 1, 2) == ""
+    )
+
+
+def test_live_says_how_much_time_is_left(monkeypatch):
+    live = Live()
+    with live.task("trials", 4) as task:
+        task.advance("rmse 5")
+        assert live._bars is not None
+        assert live._bars.tasks[0].fields["left"].startswith("about ")

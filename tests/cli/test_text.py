@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import math
 
 import pytest
@@ -71,3 +72,20 @@ def test_the_program_is_named_as_it_was_started(monkeypatch, tmp_path):
 def test_a_long_list_is_cut():
     assert text.listed(["a", "b", "c"], most=3) == "a, b, c"
     assert text.listed(["a", "b", "c", "d"], most=2) == "a, b and 2 more"
+
+
+def test_what_a_model_has_to_beat_is_told_by_its_metric():
+    assert text.baseline_words("r2") == "predict the median"
+    assert text.baseline_words("log_loss") == "predict class frequencies"
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "term", "styled"), [(True, "xterm", True), (True, "dumb", False), (False, "xterm", False)]
+)
+def test_lines_are_styled_on_terminals_that_can(monkeypatch, is_terminal, term, styled):
+    class Stream(io.StringIO):
+        def isatty(self) -> bool:
+            return is_terminal
+
+    monkeypatch.setenv("TERM", term)
+    assert text.is_styled(Stream()) is styled
