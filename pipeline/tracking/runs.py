@@ -6,9 +6,10 @@ import getpass
 import json
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
@@ -29,6 +30,9 @@ from pyspark.sql import SparkSession
 
 from pipeline.tracking.calls import calls
 from pipeline.tracking.packaging import write_model
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FINGERPRINT = "fingerprint"
 MODEL = "pipeline.model"
@@ -120,6 +124,13 @@ class Run:
         """A text artifact."""
         with calls(self._address):
             self._client.log_text(self.run_id, text, file)
+
+    def log_figures(self, figures: Mapping[str, Figure], folder: str) -> None:
+        """Pictures by file name, below one folder of the artifacts."""
+        with calls(self._address), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a class in a script it lacks
+            for name, figure in figures.items():
+                self._client.log_figure(self.run_id, figure, f"{folder}/{name}")
 
     def log_model(
         self,

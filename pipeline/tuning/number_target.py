@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -11,6 +12,7 @@ from pyspark.sql import types as T
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.evaluation.regression import evaluate
+from pipeline.evaluation.residuals import residuals
 from pipeline.tuning.rows import (
     ACTUAL,
     LABEL,
@@ -67,9 +69,14 @@ class NumberTarget(Target):
         return evaluate(judged, {"model": prediction}, ACTUAL)["model"]
 
     def measure_test(self, predicted: DataFrame) -> Measured:
-        """Beside the median of the rows that were fitted."""
-        found = evaluate(predicted, {"model": "prediction", "baseline": F.lit(self.median)}, ACTUAL)
-        return Measured(found["model"], found["baseline"], None)
+        """Beside the median of the rows that were fitted; with residuals to draw."""
+        # Three aggregations read the predictions, which are to be made once.
+        rows = predicted.select(ACTUAL, "prediction").persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            found = evaluate(rows, {"model": "prediction", "baseline": F.lit(self.median)}, ACTUAL)
+            return Measured(found["model"], found["baseline"], residuals(rows, "prediction", ACTUAL))
+        finally:
+            rows.unpersist()
 
 
 def number_target(rows: DataFrame, config: Config) -> NumberTarget:

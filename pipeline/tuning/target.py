@@ -49,7 +49,10 @@ class Target(ABC):
 
     @abstractmethod
     def measure_test(self, predicted: DataFrame) -> Measured:
-        """Metrics of a whole model's predictions of encoded rows, and of the baseline, in one job."""
+        """Metrics of a whole model's predictions of encoded rows, and of the baseline.
+
+        Each row is predicted once.
+        """
 
 
 class Measured:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-from pyspark.ml import PipelineModel
-from pyspark.sql import DataFrame
+from typing import TYPE_CHECKING
 
 from pipeline.config import public_values
-from pipeline.config.model import Config
 from pipeline.lake import names
 from pipeline.lake.ledger import LedgerEntry
 from pipeline.learners.boosting.model import XGBoostModel
 from pipeline.learners.boosting.shipping import write_code
-from pipeline.preprocessing.roles import Roles
+from pipeline.steps.train.prepare import Prepared
+from pipeline.steps.train.refit import Refitted
 from pipeline.steps.train.result import LeaderboardRow
 from pipeline.tracking import (
     ColumnRole,
@@ -31,24 +31,29 @@ from pipeline.tracking import (
     take_example,
 )
 from pipeline.tracking.record import FILE as RECORD_FILE
-from pipeline.tuning.target import Measured, Target
+from pipeline.tuning.target import Measured
 from pipeline.tuning.trials import Standing
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 LEADERBOARD_FILE = "leaderboard.json"
+IMPORTANCE_FILE = "feature_importance.json"
+WARNINGS_FILE = "warnings.txt"
+PICTURES_FOLDER = "pictures"
 
 
 @dataclass(frozen=True)
 class Trained:
     """All that one training found."""
 
-    config: Config
+    prepared: Prepared
     features: LedgerEntry
     fingerprint: str
-    roles: Roles
-    target: Target
     standings: tuple[Standing, ...]
-    model: PipelineModel
+    refitted: Refitted
     measured: Measured
+    warnings: tuple[str, ...]
     now: datetime
 
 
@@ -60,10 +65,15 @@ def code_version() -> str:
         return "unknown"
 
 
+@contextmanager
 def open_run(
-    tracking: Tracking, config: Config, features: LedgerEntry, fingerprint: str, roles: Roles, now: datetime
-) -> Run:
-    """The parent run, with configuration, fingerprint, and the version of every table read."""
+    tracking: Tracking, prepared: Prepared, features: LedgerEntry, fingerprint: str, now: datetime
+) -> Iterator[Run]:
+    """The parent run, with configuration, fingerprint, and the version of every table read.
+
+    It ends as what happens inside: finished, failed with the reason, or killed.
+    """
+    config, roles = prepared.config, prepared.roles
     tags = {"fingerprint": fingerprint, "code_version": code_version()}
     tags |= {f"table.{table}": str(table_version) for table, table_version in features.tables.items()}
     params = {
@@ -76,41 +86,52 @@ def open_run(
         "split_salt": config.split.salt,
     }
     opened = tracking.open_run(f"train {now:%Y-%m-%d %H:%M:%S}", tags=tags, params=params)
-    opened.log_dict(public_values(config), "configuration.json")
-    opened.log_dict({role.column: {"kind": role.kind, "why": role.why} for role in roles.all}, "roles.json")
-    return opened
+    try:
+        opened.log_dict(public_values(config), "configuration.json")
+        opened.log_dict(
+            {role.column: {"kind": role.kind, "why": role.why} for role in roles.all}, "roles.json"
+        )
+        yield opened
+        opened.finish()
+    except KeyboardInterrupt:
+        opened.kill("interrupted")
+        raise
+    except Exception as error:
+        opened.fail(str(error))
+        raise
 
 
-def register(tracking: Tracking, opened: Run, trained: Trained, test: DataFrame) -> int:
+def register(tracking: Tracking, opened: Run, trained: Trained) -> int:
     """Store the model with its record, register it as the `challenger`, and return its version."""
-    record = _record(trained, test)
+    record = _record(trained)
     _log_results(opened, trained)
     opened.log_text(record.to_json(), RECORD_FILE)
-    uri = _store_model(opened, trained, record, test)
+    uri = _store_model(opened, trained, record)
     registry = Registry(tracking)
     made = registry.register(opened, uri, tags={"fingerprint": trained.fingerprint})
     registry.point("challenger", made)
     return made
 
 
-def _record(trained: Trained, test: DataFrame) -> TrainingRecord:
-    config, winner, counts = trained.config, trained.standings[0], trained.target.counts
+def _record(trained: Trained) -> TrainingRecord:
+    prepared, winner = trained.prepared, trained.standings[0]
+    config, target, roles, test = prepared.config, prepared.target, prepared.roles, prepared.test
     table = names.features(config.name)
-    columns = {name: test.schema[name].dataType.simpleString() for name in trained.roles.inputs}
-    example = take_example(test, trained.roles.inputs)
+    columns = {name: test.schema[name].dataType.simpleString() for name in roles.inputs}
+    example = take_example(test, roles.inputs)
     return TrainingRecord(
         name=config.name,
         task=config.task,
         key=config.key,
         label=config.features.label,
-        label_type=trained.target.kind,
+        label_type=target.kind,
         label_transform=config.train.label_transform,
-        classes=trained.target.classes,
+        classes=target.classes,
         features_table=table,
         features_version=trained.features.tables[table],
         features_batch=trained.features.batch_id,
         input_columns=columns,
-        roles={role.column: ColumnRole(role.kind, role.why) for role in trained.roles.all},
+        roles={role.column: ColumnRole(role.kind, role.why) for role in roles.all},
         split=config.split.model_dump(mode="json"),
         metric=config.metric,
         winner=Winner(winner.candidate.learner, dict(winner.candidate.params)),
@@ -118,11 +139,11 @@ def _record(trained: Trained, test: DataFrame) -> TrainingRecord:
         test_metrics=trained.measured.model,
         baseline_metrics=trained.measured.baseline,
         example=example,
-        expected=predict_example(test.sparkSession, trained.model, example, columns),
+        expected=predict_example(test.sparkSession, trained.refitted.model, example, columns),
         fingerprint=trained.fingerprint,
         code_version=code_version(),
         trained_at=trained.now,
-        rows={**counts.splits, "unlabelled": counts.unlabelled},
+        rows={**target.counts.splits, "unlabelled": target.counts.unlabelled},
     )
 
 
@@ -133,21 +154,39 @@ def _log_results(opened: Run, trained: Trained) -> None:
     metrics |= {f"baseline_{name}": value for name, value in trained.measured.baseline.items()}
     opened.log_metrics({name: value for name, value in metrics.items() if math.isfinite(value)})
     rows = [asdict(LeaderboardRow.of(standing)) for standing in trained.standings]
-    opened.log_dict({"metric": trained.config.metric, "candidates": rows}, LEADERBOARD_FILE)
+    opened.log_dict({"metric": trained.prepared.config.metric, "candidates": rows}, LEADERBOARD_FILE)
     opened.log_params({"winner": trained.standings[0].candidate.label})
+    if trained.warnings:
+        opened.log_text("\n".join(trained.warnings), WARNINGS_FILE)
+    if trained.refitted.importance is not None:
+        opened.log_dict(trained.refitted.importance, IMPORTANCE_FILE)
+    opened.log_figures(_pictures(trained), PICTURES_FOLDER)
 
 
-def _store_model(opened: Run, trained: Trained, record: TrainingRecord, test: DataFrame) -> str:
+def _pictures(trained: Trained) -> Mapping[str, Figure]:
+    from pipeline.evaluation.pictures import pictures  # matplotlib takes a second to import
+
+    target = trained.prepared.target
+    return pictures(
+        target.task,
+        trained.measured.detail,
+        target.classes,
+        label=trained.prepared.config.features.label,
+        importance=trained.refitted.importance,
+    )
+
+
+def _store_model(opened: Run, trained: Trained, record: TrainingRecord) -> str:
     """The model as MLflow's Spark flavor; our own stage's code goes with it where the model has one."""
-    ours = any(isinstance(stage, XGBoostModel) for stage in trained.model.stages)
+    ours = any(isinstance(stage, XGBoostModel) for stage in trained.refitted.model.stages)
     with tempfile.TemporaryDirectory(prefix="pipeline-code-") as folder:
         return opened.log_model(
-            test.sparkSession,
-            trained.model,
+            trained.prepared.test.sparkSession,
+            trained.refitted.model,
             example=record.example,
             columns=record.input_columns,
             outputs=record.outputs,
-            tmp_dir=f"{trained.config.lake.root}/_tmp",
+            tmp_dir=f"{trained.prepared.config.lake.root}/_tmp",
             code=write_code(Path(folder)) if ours else None,
             packages=("xgboost",) if ours else (),
         )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.feature import SQLTransformer
 from pyspark.sql import DataFrame
 
 from pipeline.config.model import Config
 from pipeline.learners import get_learner
+from pipeline.learners.importance import importance
 from pipeline.preprocessing.prefix import fit_prefix
 from pipeline.preprocessing.roles import Roles
 from pipeline.preprocessing.statistics import measure
@@ -16,9 +20,15 @@ from pipeline.tuning.target import Target
 from pipeline.tuning.trials import Standing
 
 
-def refit(
-    winner: Standing, fitting: DataFrame, target: Target, roles: Roles, config: Config
-) -> PipelineModel:
+@dataclass(frozen=True)
+class Refitted:
+    """The model that is stored, and how much it leans on each input column (None: it does not tell)."""
+
+    model: PipelineModel
+    importance: Mapping[str, float] | None
+
+
+def refit(winner: Standing, fitting: DataFrame, target: Target, roles: Roles, config: Config) -> Refitted:
     """Fit the prefix and the winning candidate on the rows of `fitting`, encoded by `target`.
 
     Boosting rounds are those the folds agreed on, so no row is needed to stop early.
@@ -31,7 +41,10 @@ def refit(
     )
     prepared = prefix.transform(fitting)
     fitted = estimator.fit(prepared)
-    return PipelineModel([*prefix.stages, fitted, _last_stage(fitted, prepared, fitting, target)])
+    model = PipelineModel([*prefix.stages, fitted, _last_stage(fitted, prepared, fitting, target)])
+    # A learner of several stages predicts with its first one.
+    leaning = fitted.stages[0] if isinstance(fitted, PipelineModel) else fitted
+    return Refitted(model, importance(leaning, prefix.slots))
 
 
 def _last_stage(fitted: Transformer, prepared: DataFrame, raw: DataFrame, target: Target) -> SQLTransformer:

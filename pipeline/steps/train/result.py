@@ -54,3 +54,5 @@ class TrainResult(StepResult):
     test_metrics: Mapping[str, float] = field(default_factory=dict)
     baseline_metrics: Mapping[str, float] = field(default_factory=dict)
     roles: tuple[Role, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What somebody should look at, such as a column that tells the label by itself."""

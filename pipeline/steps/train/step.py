@@ -8,7 +8,6 @@ from datetime import datetime
 
 from pyspark import StorageLevel
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from pipeline.config import fingerprint
 from pipeline.config.model import Config
@@ -17,23 +16,20 @@ from pipeline.evaluation.metrics import BETTER
 from pipeline.lake import names
 from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import Ledger, LedgerEntry
-from pipeline.preprocessing.roles import assign_roles, summary, validate_declared
+from pipeline.preprocessing.leakage import check_leaks
+from pipeline.preprocessing.roles import summary
 from pipeline.progress import SILENT, Progress
+from pipeline.steps.train.prepare import prepare
 from pipeline.steps.train.record import Trained, open_run, register
 from pipeline.steps.train.refit import refit
 from pipeline.steps.train.result import LeaderboardRow, TrainResult
 from pipeline.tracking import Run, Tracking
 from pipeline.tuning.candidates import grid
-from pipeline.tuning.find_target import find_target
-from pipeline.tuning.folds import split_of
-from pipeline.tuning.rows import SPLIT, VALUE, validate_weight, with_splits
+from pipeline.tuning.rows import ACTUAL
 from pipeline.tuning.search import Search
-from pipeline.tuning.splits import resolve
-from pipeline.tuning.target import label_column
 from pipeline.tuning.trials import Standing, ranked
 
 STEP = "train"
-_BOOKKEEPING = ("_row_hash", "_batch_id")
 
 
 def run(
@@ -94,37 +90,24 @@ def _train(
     now: datetime,
     progress: Progress,
 ) -> TrainResult:
-    table = names.features(config.name)
-    rows = Lake(spark, config.lake.root).read(table, entry.tables[table]).drop(*_BOOKKEEPING)
-    validate_declared(rows.schema, config.features, config.key)
-    validate_weight(rows.schema, config)
-    kind = label_column(rows.schema, config)
-    config = resolve(rows, config)
-    target = find_target(with_splits(rows, config), kind, config)
-    is_labelled = F.col(f"`{config.features.label}`").isNotNull()
-    is_held_out = split_of(config.key, config.split) == "test"
-    roles = assign_roles(rows.where(is_labelled & ~is_held_out), config.features, config.key)
+    prepared = prepare(spark, config, entry)
+    config, roles, target = prepared.config, prepared.roles, prepared.target
     progress.say(f"train: {summary(roles)}")
-    needed = target.encode(with_splits(rows, config, roles.inputs).where(F.col(VALUE).isNotNull()))
-    fitting = needed.where(F.col(SPLIT) != "test").persist(StorageLevel.MEMORY_AND_DISK)
-    opened = open_run(tracking, config, entry, mark, roles, now)
+    fitting = prepared.fitting.persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        standings = _search(Search(spark, fitting, target, roles, config), config, opened, progress)
-        winner = standings[0]
-        progress.say(f"train: refitting {winner.candidate.label} on {target.counts.fitted:,} rows")
-        model = refit(winner, fitting, target, roles, config)
-        test = needed.where(F.col(SPLIT) == "test")
-        measured = target.measure_test(model.transform(test))
-        progress.say("train: storing and registering the model")
-        trained = Trained(config, entry, mark, roles, target, standings, model, measured, now)
-        version = register(tracking, opened, trained, test)
-        opened.finish()
-    except KeyboardInterrupt:
-        opened.kill("interrupted")
-        raise
-    except Exception as error:
-        opened.fail(str(error))
-        raise
+        warnings = check_leaks(fitting, roles, config.features, config.task, ACTUAL)
+        for warning in warnings:
+            progress.say(f"train: {warning}")
+        with open_run(tracking, prepared, entry, mark, now) as opened:
+            search = Search(spark, fitting, target, roles, config)
+            standings = _search(search, config, opened, progress)
+            winner = standings[0]
+            progress.say(f"train: refitting {winner.candidate.label} on {target.counts.fitted:,} rows")
+            refitted = refit(winner, fitting, target, roles, config)
+            measured = target.measure_test(refitted.model.transform(prepared.test))
+            progress.say("train: storing and registering the model")
+            trained = Trained(prepared, entry, mark, standings, refitted, measured, warnings, now)
+            version = register(tracking, opened, trained)
     finally:
         fitting.unpersist()
     return TrainResult(
@@ -142,6 +125,7 @@ def _train(
         test_metrics=measured.model,
         baseline_metrics=measured.baseline,
         roles=roles.all,
+        warnings=warnings,
     )
 
 

@@ -174,7 +174,7 @@ def test_when_nothing_succeeds_the_reasons_are_told_and_nothing_is_registered(
 ) -> None:
     project = Project(spark, tmp_path)
     project.features()
-    monkeypatch.setattr("pipeline.tuning.search.evaluate", lambda *_: {"model": {"rmse": math.nan}})
+    monkeypatch.setattr("pipeline.tuning.number_target.evaluate", lambda *_: {"model": {"rmse": math.nan}})
     config = project.config(train={"folds": 2, "learners": {"decision_tree": {"space": {"maxDepth": 2}}}})
     with pytest.raises(DataRefused, match=r"none of 1 candidates succeeded\.\n  #1 .*fold 1: rmse is nan"):
         run(spark, config, now=NOW)
