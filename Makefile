@@ -14,7 +14,7 @@ demo:  ## a project from raw files to predictions: house prices, or make demo AR
 
 test:  ## all tests, two at a time
 	@scripts/setup.sh dev
-	@$(PYTHON_BIN) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PYTHON_BIN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check:  ## style, types, layers, dependencies
 	@scripts/setup.sh dev

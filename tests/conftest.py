@@ -28,6 +28,15 @@ if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = __file__
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of long tests first: what begins last is what a worker is alone with at the end."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        costs = [cost for cost, mark in enumerate(("e2e", "slow", "spark")) if item.get_closest_marker(mark)]
+        ranks[item.path] = min(ranks.get(item.path, 9), *costs, 3)
+    items.sort(key=lambda item: ranks[item.path])
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A session of this test process alone; under pytest-xdist every worker has its own JVM."""

@@ -67,6 +67,7 @@ def test_two_classes_said_yes_and_no(spark: SparkSession, tmp_path: Path) -> Non
     trained, promoted, scored = all_steps(spark, settings)
 
     assert trained.metric == "auc_roc"
+    assert trained.warnings[0].startswith("'size' alone predicts 'kind' nearly perfectly")
     assert [row.failed for row in trained.leaderboard] == [None] * 2
     assert trained.test_metrics["auc_roc"] > 0.95 > trained.baseline_metrics["auc_roc"] == 0.5
     assert promoted.verdict == "promoted"
@@ -82,6 +83,11 @@ def test_two_classes_said_yes_and_no(spark: SparkSession, tmp_path: Path) -> Non
     champion = registry.champion()
     assert champion is not None
     assert registry.record(champion).classes == ("No", "Yes")
+
+    client, _ = registry.tracking.open()
+    pictures = {file.path for file in client.list_artifacts(trained.run_id, "pictures")}
+    drawn = ("confusion_matrix", "roc", "precision_recall", "calibration", "feature_importance")
+    assert pictures == {f"pictures/{name}.png" for name in drawn}
 
     # A second training meets the champion on the same rows and is no better.
     tree = config(tmp_path, "binary", {"decision_tree": {"params": {"maxDepth": 3}}}, imbalance="balanced")

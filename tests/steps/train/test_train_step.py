@@ -106,6 +106,8 @@ def test_mlflow_holds_parent_children_and_where_the_rows_came_from(trained: tupl
     best = next(child for child in children if child.data.tags["candidate"] == str(result.winner.number))
     assert best.data.metrics["rmse"] == pytest.approx(result.winner.mean)
     assert {"rmse_fold_1", "rmse_fold_2", "rmse_spread", "r2"} <= set(best.data.metrics)
+    pictures = {file.path for file in project.client.list_artifacts(result.run_id, "pictures")}
+    assert pictures == {"pictures/residuals.png", "pictures/feature_importance.png"}
     files = {file.path for file in project.client.list_artifacts(result.run_id)}
     assert {"configuration.json", "roles.json", "training.json", "model"} <= files
 
