@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pipeline.cli.init import init
 from pipeline.cli.options import Options, with_options
 from pipeline.explain import INTERRUPTED
 
@@ -38,6 +39,9 @@ class _Group(click.Group):
 @click.version_option(package_name="spark-training-pipeline", prog_name="pipeline")
 def group() -> None:
     """From raw files to a tuned, registered, scoring model, described by one YAML file."""
+
+
+group.add_command(init)
 
 
 @group.command(epilog="Example: pipeline validate -c conf/house_prices.yaml --show")

@@ -74,12 +74,12 @@ def is_nearly_unique(seen: Profile) -> bool:
 def _empty(name: str, seen: Profile) -> Role | None:
     """Columns that tell nothing."""
     if seen.values == 0:
-        return Role(name, "excluded", "no value in the training rows")
+        return Role(name, "excluded", "no value in any row")
     if seen.constant and seen.values == seen.rows:
-        return Role(name, "excluded", "the same value in every training row")
+        return Role(name, "excluded", "the same value in every row")
     if seen.rows - seen.values > MOSTLY_MISSING * seen.rows:
         share = 1 - seen.values / seen.rows
-        return Role(name, "excluded", f"missing in {share:.2%} of the training rows")
+        return Role(name, "excluded", f"missing in {share:.2%} of the rows")
     return None
 
 
@@ -89,7 +89,7 @@ def _number(field: T.StructField, seen: Profile) -> Role:
         return Role(name, "numeric", kind)
     unique, named = is_nearly_unique(seen), is_named_like_an_id(name)
     if unique and seen.dense:
-        return Role(name, "excluded", "looks like a row number: every whole number once")
+        return Role(name, "excluded", "looks like a row number: nearly every whole number once")
     if unique and named:
         return Role(name, "excluded", "an id: named like one, and another whole number in almost every row")
     if named:

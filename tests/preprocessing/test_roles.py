@@ -38,13 +38,13 @@ def test_roles_of_a_table(spark: SparkSession) -> None:
     derive = "derive a number or a text from it, such as"
     assert found.all == (
         Role("id", "key", "names the row"),
-        Role("row_number", "excluded", "looks like a row number: every whole number once"),
+        Role("row_number", "excluded", "looks like a row number: nearly every whole number once"),
         Role("who", "excluded", "text that differs in almost every row (about 40 values)"),
         Role("half", "categorical", "STRING with about 2 values"),
         Role("size", "numeric", "DOUBLE"),
         Role("rooms", "categorical", "declared"),
-        Role("always", "excluded", "the same value in every training row"),
-        Role("never", "excluded", "no value in the training rows"),
+        Role("always", "excluded", "the same value in every row"),
+        Role("never", "excluded", "no value in any row"),
         Role("day", "excluded", f'DATE: {derive} derive: {{day_year: "year(day)"}}'),
         Role("size_weight", "excluded", "how much a row counts: features.weight"),
         Role("tour_id", "excluded", "an id: named like one, and another whole number in almost every row"),

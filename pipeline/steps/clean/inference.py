@@ -13,12 +13,12 @@ from pipeline.lake.layout import quoted
 SAMPLE_ROWS = 10_000
 MOST_GROUPS = 50_000
 _SHARE = 0.99
-_WHOLE = r"^\s*[+-]?\d+\s*$"
-_NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
-_DATE = r"^\s*\d{4}-\d{1,2}-\d{1,2}\s*$"
-_MOMENT = r"^\s*\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{2}"
+WHOLE = r"^\s*[+-]?\d+\s*$"
+NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+DATE = r"^\s*\d{4}-\d{1,2}-\d{1,2}\s*$"
+MOMENT = r"^\s*\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{2}"
 # 00123 is a name, not a number; a whole number of 19 digits or more loses digits as a DOUBLE.
-_NAME_OF_DIGITS = r"^\s*[+-]?(0\d+|\d{19,})\s*$"
+NAME_OF_DIGITS = r"^\s*[+-]?(0\d+|\d{19,})\s*$"
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ def found_by_column(values: DataFrame, nulls: Sequence[str]) -> dict[str, Found]
 
     looks_like = (
         F.when(~present, "missing")
-        .when(value.rlike(_NAME_OF_DIGITS), "names_of_digits")
-        .when(converts("bigint", _WHOLE), "whole")
-        .when(converts("double", _NUMBER), "numbers")
+        .when(value.rlike(NAME_OF_DIGITS), "names_of_digits")
+        .when(converts("bigint", WHOLE), "whole")
+        .when(converts("double", NUMBER), "numbers")
         .when(F.lower(F.trim(value)).isin("true", "false"), "booleans")
-        .when(converts("date", _DATE), "dates")
-        .when(converts("timestamp", _MOMENT), "moments")
+        .when(converts("date", DATE), "dates")
+        .when(converts("timestamp", MOMENT), "moments")
         .otherwise("texts")
     )
     groups = values.groupBy("name", F.coalesce(looks_like, F.lit("missing")).alias("looks_like")).agg(
