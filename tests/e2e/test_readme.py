@@ -26,7 +26,7 @@ COMMANDS = [
 
 
 def test_commands_were_found():
-    assert {command.split()[0] for command in COMMANDS} == {"validate", "run", "status", "show", "ui"}
+    assert {command.split()[0] for command in COMMANDS} == {"init", "validate", "run", "status", "show", "ui"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
