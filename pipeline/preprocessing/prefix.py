@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.feature import OneHotEncoder, SQLTransformer, VectorAssembler
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
+from pyspark.sql import types as T
 
 from pipeline.config.features import Features
 from pipeline.learners.base import Family
@@ -69,7 +70,7 @@ def fit_prefix(
 
 def _columns(roles: Roles, statistics: Statistics, texts: list[str], rows: DataFrame) -> Prefix:
     """Float columns with codes, gaps left as they are: a category never seen in training is a gap too."""
-    indexing, codes = _indexing(rows.sparkSession, texts, statistics)
+    indexing, codes = _indexing(rows, texts, statistics)
     numbers = {f"__number_{place}": name for place, name in enumerate(roles.numeric)}
     categories = {f"__category_{place}": name for place, name in enumerate(texts)}
     selected = [f"CAST({_finite(name)} AS FLOAT) AS {made}" for made, name in numbers.items()]
@@ -112,7 +113,7 @@ def _vector(
     ]
     selected += [f"CAST({_finite(name)} IS NULL AS DOUBLE) AS {made}" for made, name in gaps.items()]
     stages: list[Transformer] = [_select(selected)] if selected else []
-    indexing, codes = _indexing(rows.sparkSession, texts, statistics)
+    indexing, codes = _indexing(rows, texts, statistics)
     stages += indexing
     made = [*numbers, *gaps, *(f"__text_{place}" for place in range(len(texts))), *codes]
     categories = list(codes)
@@ -137,16 +138,28 @@ def _vector(
 
 
 def _indexing(
-    spark: SparkSession, texts: list[str], statistics: Statistics
+    rows: DataFrame, texts: list[str], statistics: Statistics
 ) -> tuple[list[Transformer], tuple[str, ...]]:
     """Stages that give each category its code; gaps and categories never seen get one code above all."""
     if not texts:
         return [], ()
     inputs = [f"__text_{place}" for place in range(len(texts))]
     codes = tuple(f"__code_{place}" for place in range(len(texts)))
-    as_text = [f"CAST({_quoted(name)} AS STRING) AS {made}" for made, name in zip(inputs, texts, strict=True)]
-    indexer = string_indexer(spark, [statistics.categories[name] for name in texts], inputs, codes)
+    as_text = [
+        f"{_text(name, rows.schema[name].dataType)} AS {made}"
+        for made, name in zip(inputs, texts, strict=True)
+    ]
+    indexer = string_indexer(
+        rows.sparkSession, [statistics.categories[name] for name in texts], inputs, codes
+    )
     return [_select(as_text), indexer], codes
+
+
+def _text(name: str, kind: T.DataType) -> str:
+    """A category's text. A whole number may be a double here: pandas knows missing values only there."""
+    if isinstance(kind, T.IntegralType):
+        return f"CAST(try_cast({_quoted(name)} AS {kind.simpleString()}) AS STRING)"
+    return f"CAST({_quoted(name)} AS STRING)"
 
 
 def _most_categories(texts: list[str], statistics: Statistics) -> int:
