@@ -48,6 +48,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def listing(columns: Iterable[str]) -> str:
     """The columns there are, as a sentence that stays short."""
     known = list(columns)
+    if not known:
+        return "There are no columns: no row could be read. Is the format right?"
     more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
     return f"Columns: {', '.join(known[:_MOST_NAMES])}{more}."
 

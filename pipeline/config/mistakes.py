@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import isfinite
 from typing import Any
@@ -109,6 +110,8 @@ def _missing(path: tuple[str, ...]) -> str:
 
 def _unknown_key(path: tuple[str, ...], known: Sequence[str]) -> str:
     near = did_you_mean(path[-1], known) or other_home(path[-1])
+    if not near and re.search(r"\s", path[-1]):
+        near = " Between { }, a text that holds a comma needs quotes."
     return f"unknown key '{'.'.join(path)}'.{near} Known here: {', '.join(known)}."
 
 

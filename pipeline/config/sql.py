@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.config.hints import did_you_mean, excerpt
+from pipeline.config.sql_strictness import leniency
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -99,6 +100,7 @@ def _read(text: str) -> Sql:
     # sqlglot warns on stderr about statements it keeps as plain text; those are refused here anyway.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
+        tokens = sqlglot.tokenize(text, read="spark")
         trees = [tree for tree in sqlglot.parse(text, dialect="spark") if tree is not None]
     except ParseError as error:
         return Sql(None, _syntax_mistake(error.errors[0], text))
@@ -113,7 +115,8 @@ def _read(text: str) -> Sql:
     for call in trees[0].find_all(exp.Anonymous):
         if call.name.lower() in FORBIDDEN_FUNCTIONS:
             return _refused(f"calls {call.name.lower()}(), which is not allowed: it reaches outside of SQL.")
-    return Sql(trees[0])
+    lenient = leniency(trees[0], tokens, text)
+    return Sql(trees[0]) if lenient is None else Sql(None, SqlMistake(*lenient))
 
 
 def _syntax_mistake(error: dict[str, Any], text: str) -> SqlMistake:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pipeline.config.hints import did_you_mean
 from pipeline.config.task import Task
 from pipeline.errors import ConfigError
 from pipeline.learners.base import Columns, Family, FitContext, Learner
@@ -16,7 +17,7 @@ from pipeline.learners.linear_svc import LinearSvc
 from pipeline.learners.logistic_regression import LogisticRegression
 from pipeline.learners.multilayer_perceptron import MultilayerPerceptron
 from pipeline.learners.naive_bayes import NaiveBayes
-from pipeline.learners.parameters import ParamSpec, did_you_mean
+from pipeline.learners.parameters import ParamSpec
 from pipeline.learners.random_forest import RandomForest
 from pipeline.learners.xgboost import XGBoost
 

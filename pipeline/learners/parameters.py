@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pipeline.config.hints import did_you_mean
 from pipeline.config.task import Task
 from pipeline.errors import ConfigError
 
@@ -99,13 +99,6 @@ def validate_parameters(
             raise ConfigError(
                 f"Learner '{learner}': parameter '{name}' is {_shown(value)}; allowed: {spec.allowed}."
             )
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A sentence with the nearest known name, or nothing when none is near."""
-    folded = {candidate.lower(): candidate for candidate in known}
-    near = difflib.get_close_matches(name.lower(), folded, n=1)
-    return f" Did you mean '{folded[near[0]]}'?" if near else ""
 
 
 def _shown(value: object) -> str:

@@ -50,6 +50,7 @@ def test_a_usable_name(text: str, hint: str) -> None:
 def test_a_listing_stays_short() -> None:
     assert listing(["a", "b"]) == "Columns: a, b."
     assert listing(f"c{number}" for number in range(14)).endswith("c10, c11 and 2 more.")
+    assert listing([]) == "There are no columns: no row could be read. Is the format right?"
 
 
 def test_an_excerpt_is_cut_at_sixty() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pipeline.config.json_schema import json_schema
 from pipeline.config.reference import main, reference_text, schema_text
+from pipeline.config.task import Metric
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -72,6 +73,4 @@ def test_kinds_in_the_schema() -> None:
     assert property_of("sources", "*", "schema") == {"type": ["string", "number", "boolean", "null"]}
     assert property_of("train", "learners", "*")["type"] == ["object", "null"]
     assert property_of("sources", "*", "rules", "*")["type"] == "object"
-    assert property_of("promote", "thresholds")["propertyNames"] == {
-        "enum": ["rmse", "mse", "mae", "r2", "mape"]
-    }
+    assert property_of("promote", "thresholds")["propertyNames"] == {"enum": list(get_args(Metric))}

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.learners.parameters import ParamSpec, did_you_mean, specs, validate_parameters
+from pipeline.learners.parameters import ParamSpec, specs, validate_parameters
 
 DEPTH = ParamSpec("depth", int, 6, "Levels.", minimum=1, maximum=30)
 RATE = ParamSpec("rate", float, 0.1, "Step.", above=0, maximum=1)
@@ -87,8 +87,3 @@ def test_a_whole_number_becomes_a_number_and_null_stays() -> None:
 def test_refusals_name_what_was_found_and_allowed(params: dict[str, object], sentence: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(sentence)):
         validate_parameters("trees", KNOWN, params)
-
-
-def test_nothing_is_suggested_where_nothing_is_near() -> None:
-    assert did_you_mean("maxdepth", ["maxDepth", "maxBins"]) == " Did you mean 'maxDepth'?"
-    assert did_you_mean("colour", ["maxDepth", "maxBins"]) == ""
