@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,12 +12,12 @@ if TYPE_CHECKING:
 
 def leniency(tree: exp.Expr, tokens: Sequence[Any], text: str) -> tuple[str, int] | None:
     """The first thing in a text that only sqlglot accepts: the rest of a sentence, and its line (from 1)."""
-    return _in_tokens(tree, tokens, text) or _in_tree(tree)
+    return _in_tokens(tree, tokens, text) or _in_tree(tree, _has_path(tokens))
 
 
 def _in_tokens(tree: exp.Expr, tokens: Sequence[Any], text: str) -> tuple[str, int] | None:
     from sqlglot import exp
-    from sqlglot.tokenizer_core import TokenType as T
+    from sqlglot import TokenType as T
 
     shifts = tree.find(exp.BitwiseRightShift, exp.BitwiseLeftShift) is not None
     opened: list[Any] = []
@@ -44,11 +45,20 @@ def _in_tokens(tree: exp.Expr, tokens: Sequence[Any], text: str) -> tuple[str, i
     return _at(opened[-1], text, "the '(' there is never closed") if opened else None
 
 
+def _has_path(tokens: Sequence[Any]) -> bool:
+    """Whether a colon reaches into a variant, as in `record:price`: sqlglot may take that for a parameter."""
+    from sqlglot import TokenType as T
+
+    values = (T.VAR, T.IDENTIFIER, T.R_PAREN, T.R_BRACKET)
+    pairs = pairwise(tokens)
+    return any(left.token_type in values and right.token_type == T.COLON for left, right in pairs)
+
+
 def _gap(left: Any, right: Any) -> bool:
     return bool(right.start - left.end > 1)
 
 
-def _in_tree(tree: exp.Expr) -> tuple[str, int] | None:
+def _in_tree(tree: exp.Expr, has_path: bool) -> tuple[str, int] | None:
     from sqlglot import exp
 
     for found in tree.find_all(exp.In, exp.Placeholder, exp.Parameter, exp.Select):
@@ -58,7 +68,7 @@ def _in_tree(tree: exp.Expr) -> tuple[str, int] | None:
         elif isinstance(found, exp.Select):
             if not found.expressions:
                 return "selects nothing. Write the columns, or *, behind SELECT.", 1
-        else:
+        elif not has_path:
             return (
                 f"holds {found.sql('spark')}, which stands for a value that nobody gives. Write the value.",
                 1,

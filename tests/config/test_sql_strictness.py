@@ -9,7 +9,7 @@ from pipeline.config.sql import read_expression, read_query
     ("text", "sentence"),
     [
         ("price > > 0", "is not valid Spark SQL at character 9: '> >' is no operator."),
-        ("coalesce(a,, b)", "is not valid Spark SQL at character 12: nothing stands beside a ','."),
+        ("coalesce(a,, b)", "is not valid Spark SQL at character 11: nothing stands beside a ','."),
         ("coalesce(, b)", "is not valid Spark SQL at character 9: nothing stands beside a ','."),
         ("a IN (1,)", "is not valid Spark SQL at character 8: nothing stands beside a ','."),
         ("a IN ()", "has IN without a value behind it. Write IN (1, 2), with at least one."),
@@ -58,6 +58,7 @@ def test_what_spark_accepts_stays_accepted(text: str) -> None:
         "SELECT * FROM (VALUES (1, 2)) AS t(a, b) JOIN h USING (a)",
         "SELECT * FROM h PIVOT (sum(a) FOR b IN (1, 2))",
         "FROM h SELECT a",
+        "SELECT record: price FROM h",
     ],
 )
 def test_a_query_that_spark_accepts_stays_accepted(text: str) -> None:
