@@ -16,8 +16,8 @@ def leniency(tree: exp.Expr, tokens: Sequence[Any], text: str) -> tuple[str, int
 
 
 def _in_tokens(tree: exp.Expr, tokens: Sequence[Any], text: str) -> tuple[str, int] | None:
-    from sqlglot import exp
     from sqlglot import TokenType as T
+    from sqlglot import exp
 
     shifts = tree.find(exp.BitwiseRightShift, exp.BitwiseLeftShift) is not None
     opened: list[Any] = []
