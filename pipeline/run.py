@@ -48,6 +48,10 @@ class RunResult(StepResult):
 
     outcomes: tuple[Outcome, ...] = ()
 
+    def of(self, step: str) -> StepResult | None:
+        """What a step returned, such as the `TrainResult` of "train"; None where it was not due."""
+        return next((outcome.result for outcome in self.outcomes if outcome.step == step), None)
+
 
 class Watch(Protocol):
     """Who wants to know how a run goes, step by step."""
