@@ -18,7 +18,7 @@ from examples.stage import landing, stage, start_spark, timed
 from pipeline.cli.execute import execute
 from pipeline.cli.page import heading, table
 from pipeline.cli.screen import Screen
-from pipeline.cli.text import count, figure
+from pipeline.cli.text import count
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -117,4 +117,4 @@ def sorted_by_chance(flown: DataFrame) -> str:
 def _minutes(delay: float) -> str:
     if delay <= 0:
         return "on time"
-    return f"{figure(delay)} min late"
+    return f"{delay:.0f} min late"

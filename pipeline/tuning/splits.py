@@ -6,7 +6,9 @@ that promote and score place every row, also one that arrives later, as training
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any, Literal
@@ -24,7 +26,11 @@ TimeType = Literal["date", "timestamp", "timestamp_ntz"]
 
 # Of each block of training rows, the last tenth stops boosting early when the next block judges.
 _STOPPING = 0.1
-_ACCURACY = 10_000  # of Spark's approximate percentile: ranks are off by at most one in so many
+# Cuts are at whole units of time, so many of them at most: counting rows by unit gives the same cuts whatever
+# the partitioning and order of the rows, which an approximate percentile would not.
+_MOST_UNITS = 100_000
+_DAY = 86_400_000_000
+_UNITS = (1, 1_000, 1_000_000, 60_000_000, 3_600_000_000, _DAY)  # in microseconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _TYPES: Mapping[type[T.DataType], TimeType] = {
     T.DateType: "date",
@@ -66,10 +72,35 @@ def stored_split(values: Mapping[str, Any]) -> ResolvedSplit:
     return ResolvedSplit.model_validate(dict(values))
 
 
+@dataclass(frozen=True)
+class _Moments:
+    """`TimeCuts` in microseconds."""
+
+    validation: int | None
+    test: int
+    blocks: tuple[int, ...]
+    stopping: tuple[int, ...]
+
+    @property
+    def train_end(self) -> int:
+        return self.test if self.validation is None else self.validation
+
+    def named(self) -> Iterator[tuple[str, int]]:
+        """What begins at each moment, in the order of time."""
+        for number, stopping in enumerate(self.stopping):
+            if number:
+                yield f"block {number + 1}", self.blocks[number - 1]
+            yield f"the last tenth of block {number + 1}", stopping
+        if self.validation is not None:
+            yield "validation", self.validation
+        yield "test", self.test
+
+
 def resolve(rows: DataFrame, config: Config) -> Config:
     """The configuration with its split found in `rows`, labelled or not.
 
-    By hash it is returned as it is. By time one aggregation over the label and the time of all rows is run.
+    By hash it is returned as it is. By time two aggregations over the time of the labelled rows are run, each
+    of which gives one row: their span, then how many there are in each of at most 100,000 units of it.
 
     Raises ConfigError when `features.event_time` is no column of times, or when the rows cannot be cut so;
     DataRefused when a labelled row has no time, or none has a label.
@@ -78,11 +109,21 @@ def resolve(rows: DataFrame, config: Config) -> Config:
     if split.by == "hash" or column is None:
         return config
     kind = _time_type(rows, column, config)
-    found = _aggregate(rows, column, kind, config)
+    time = F.col(f"`{column}`")
+    labelled = rows.where(F.col(f"`{config.features.label}`").isNotNull())
+    found = _look(labelled, time, kind, config)
     _validate(found, column, config)
-    cuts = _cuts(found, column, kind, config)
-    _validate_order(cuts, found, config)
-    resolved = ResolvedSplit.model_validate({**split.model_dump(), "cuts": cuts.model_dump()})
+    cuts = _cuts(labelled, time, kind, found, config)
+    _validate_order(cuts, column, kind, found, config)
+    texts = {
+        "column": column,
+        "type": kind,
+        "validation": None if cuts.validation is None else _text(cuts.validation, kind),
+        "test": _text(cuts.test, kind),
+        "blocks": tuple(_text(start, kind) for start in cuts.blocks),
+        "stopping": tuple(_text(start, kind) for start in cuts.stopping),
+    }
+    resolved = ResolvedSplit.model_validate({**split.model_dump(), "cuts": texts})
     return config.model_copy(update={"split": resolved})
 
 
@@ -108,29 +149,34 @@ def _time_type(rows: DataFrame, column: str, config: Config) -> TimeType:
     return kind
 
 
-def _aggregate(rows: DataFrame, column: str, kind: TimeType, config: Config) -> Row:
-    """Counts, the first and last time, and the cuts as texts, of the labelled rows: one row."""
-    time = F.col(f"`{column}`")
-    declared = config.split.boundaries
-    text = _as_text(kind)
+def _look(labelled: DataFrame, time: Column, kind: TimeType, config: Config) -> Row:
+    """Counts, the first and last time, and declared boundaries, in microseconds: one row."""
+    micros = _micros(kind)
+    boundaries = config.split.boundaries
     parts = [F.count(F.lit(1)).alias("labelled"), F.count_if(time.isNull()).alias("undated")]
-    parts += [text(F.min(time)).alias("first"), text(F.max(time)).alias("last")]
-    if declared is None:
-        shares = [share * config.split.train for share in _shares(config)]
-        shares += [config.split.train, config.split.train + config.split.validation]
-        cut = time
-    else:
-        shares = _shares(config)
-        test = moment(declared.test, kind)
-        validation = moment(declared.validation, kind) if declared.validation else F.lit(None).cast(kind)
-        parts += [text(validation).alias("validation"), text(test).alias("test")]
-        cut = F.when(time < F.coalesce(validation, test), time)
-    found = F.percentile_approx(cut, [min(share, 1.0) for share in shares], _ACCURACY)
-    parts.append(F.transform(found, text).alias("cuts"))
-    labelled = rows.where(F.col(f"`{config.features.label}`").isNotNull())
+    parts += [micros(F.min(time)).alias("first"), micros(F.max(time)).alias("last")]
+    for name in ("validation", "test"):
+        text = getattr(boundaries, name) if boundaries else None
+        parts.append((micros(moment(text, kind)) if text else F.lit(None)).alias(name))
     row = labelled.agg(*parts).first()
     assert row is not None  # an aggregation without groups has one row
     return row
+
+
+def _quantiles(micros: DataFrame, shares: Sequence[float], unit: int) -> list[int]:
+    """Where shares of the rows are over, to a whole unit below; nothing where there is no row."""
+    counted = micros.select(F.expr(f"micros div {unit}").alias("unit")).groupBy("unit").count()
+    wanted = ", ".join(str(share) for share in shares)
+    row = counted.agg(F.expr(f"percentile(unit, array({wanted}), count)").alias("units")).first()
+    assert row is not None  # an aggregation without groups has one row
+    return [math.floor(found) * unit for found in row["units"] or []]
+
+
+def _unit(found: Row, kind: TimeType) -> int:
+    """The smallest unit of which at most `_MOST_UNITS` lie between the first and the last time."""
+    least = (found["last"] - found["first"]) / _MOST_UNITS
+    units = (_DAY,) if kind == "date" else _UNITS
+    return next((unit for unit in units if unit >= least), _DAY * math.ceil(least / _DAY))
 
 
 def _shares(config: Config) -> list[float]:
@@ -140,11 +186,19 @@ def _shares(config: Config) -> list[float]:
     return [*starts, *[(block + 1 - _STOPPING) / blocks for block in range(blocks)]]
 
 
-def _as_text(kind: TimeType) -> Any:
-    """A time as a number of microseconds where it is an instant, else as a text without a zone."""
+def _micros(kind: TimeType) -> Callable[[Column], Column]:
+    """A time as microseconds since 1970; one without a zone as if it were in UTC, whatever the session's."""
     if kind == "timestamp":
-        return lambda time: F.unix_micros(time).cast("string")
-    return lambda time: time.cast("string")
+        return F.unix_micros
+    if kind == "date":
+        return lambda time: F.unix_date(time).cast("bigint") * _DAY
+
+    def unzoned(time: Column) -> Column:
+        minutes = F.hour(time) * 60 + F.minute(time)
+        seconds = F.extract(F.lit("SECOND"), time) + minutes * 60
+        return F.unix_date(time.cast("date")).cast("bigint") * _DAY + (seconds * 1_000_000).cast("bigint")
+
+    return unzoned
 
 
 def _validate(found: Row, column: str, config: Config) -> None:
@@ -162,72 +216,48 @@ def _validate(found: Row, column: str, config: Config) -> None:
         )
 
 
-def _cuts(found: Row, column: str, kind: TimeType, config: Config) -> TimeCuts:
-    folds = config.train.folds
-    cuts = [_readable(text, kind) for text in found["cuts"] or []]
-    if config.split.boundaries is None:
-        validation, test = cuts[-2], cuts[-1]
-        has_validation = config.split.validation > 0
+def _cuts(labelled: DataFrame, time: Column, kind: TimeType, found: Row, config: Config) -> _Moments:
+    """Where parts and blocks begin, in microseconds."""
+    split, folds = config.split, config.train.folds
+    micros, unit = labelled.select(_micros(kind)(time).alias("micros")), _unit(found, kind)
+    if split.boundaries is None:
+        shares = [share * split.train for share in _shares(config)]
+        cuts = _quantiles(micros, [*shares, split.train, split.train + split.validation], unit)
+        validation, test = cuts[-2] if split.validation > 0 else None, cuts[-1]
     else:
-        validation, test = _readable(found["validation"], kind), _readable(found["test"], kind)
-        has_validation = validation is not None
-    return TimeCuts.model_validate(
-        {
-            "column": column,
-            "type": kind,
-            "validation": validation if has_validation else None,
-            "test": test,
-            "blocks": cuts[:folds],
-            "stopping": cuts[folds : 2 * folds + 1],
-        }
-    )
+        validation, test = found["validation"], found["test"]
+        end = test if validation is None else validation
+        cuts = _quantiles(micros.where(F.col("micros") < end), _shares(config), unit)
+    return _Moments(validation, test, tuple(cuts[:folds]), tuple(cuts[folds : 2 * folds + 1]))
 
 
-def _readable(text: str | None, kind: TimeType) -> str | None:
-    if text is None or kind != "timestamp":
-        return text
-    return (_EPOCH + timedelta(microseconds=int(text))).isoformat().replace("+00:00", "Z")
+def _text(micros: int, kind: TimeType) -> str:
+    at = _EPOCH + timedelta(microseconds=micros)
+    if kind == "date":
+        return at.date().isoformat()
+    if kind == "timestamp":
+        return at.isoformat().replace("+00:00", "Z")
+    return at.replace(tzinfo=None).isoformat(" ")
 
 
-def _validate_order(cuts: TimeCuts, found: Row, config: Config) -> None:
+def _validate_order(cuts: _Moments, column: str, kind: TimeType, found: Row, config: Config) -> None:
     """Raise ConfigError when a part, a block or its last tenth would be empty."""
-    first, last = _readable(found["first"], cuts.type), _readable(found["last"], cuts.type)
+    first, last = _text(found["first"], kind), _text(found["last"], kind)
     span = f"the labelled rows are from {first} to {last}"
-    named = [("the first row", first), *_blocks(cuts)]
-    named += [("validation", cuts.validation)] if cuts.validation else []
-    named += [("test", cuts.test)]
     if not cuts.stopping:
         raise ConfigError(
             f"{config.where('split.boundaries')}: split.boundaries: no labelled row is before "
-            f"{cuts.train_end}; {span}. Let validation and test begin later."
+            f"{_text(cuts.train_end, kind)}; {span}. Let validation and test begin later."
         )
-    if _is_later(cuts.test, last):
+    if cuts.test > found["last"]:
         raise ConfigError(
-            f"{config.where('split.boundaries.test')}: split.boundaries.test is {cuts.test}, and {span}. "
-            "Let the test rows begin earlier."
+            f"{config.where('split.boundaries.test')}: split.boundaries.test is {_text(cuts.test, kind)}, "
+            f"and {span}. Let the test rows begin earlier."
         )
-    for (before, start), (after, end) in pairwise(named):
-        if not _is_later(end, start):
+    for (before, start), (after, end) in pairwise([("the first row", found["first"]), *cuts.named()]):
+        if end <= start:
             raise ConfigError(
-                f"split.by: '{cuts.column}' has too few different times: {before} and {after} would both "
-                f"begin at {start}; {span}. Use fewer train.folds, split.boundaries, or split.by: hash."
+                f"split.by: '{column}' has too few different times: {before} is at {_text(start, kind)}, and "
+                f"{after} would begin at {_text(end, kind)}; {span}. "
+                "Use fewer train.folds, split.boundaries, or split.by: hash."
             )
-
-
-def _blocks(cuts: TimeCuts) -> Sequence[tuple[str, str]]:
-    named = []
-    for number, stopping in enumerate(cuts.stopping):
-        if number:
-            named.append((f"block {number + 1}", cuts.blocks[number - 1]))
-        named.append((f"the last tenth of block {number + 1}", stopping))
-    return named
-
-
-def _is_later(one: str | None, other: str | None) -> bool:
-    """Texts of one type compare as their moments do, once all have their microseconds."""
-    return one is not None and other is not None and _whole(one) > _whole(other)
-
-
-def _whole(text: str) -> str:
-    plain = text.removesuffix("Z").replace(" ", "T")
-    return plain if "." in plain or len(plain) <= 10 else f"{plain}.000000"

@@ -63,10 +63,10 @@ def test_shares_cut_at_moments_that_the_record_keeps(utc: SparkSession, spark: S
     assert resolved.cuts.model_dump() == {
         "column": "at",
         "type": "timestamp",
-        "validation": "2013-03-01T00:00:00Z",  # row 59: the percentile is the 60th smallest
-        "test": "2013-03-21T00:00:00Z",
-        "blocks": ("2013-01-20T00:00:00Z", "2013-02-09T00:00:00Z"),
-        "stopping": ("2013-01-18T00:00:00Z", "2013-02-07T00:00:00Z", "2013-02-27T00:00:00Z"),
+        "validation": "2013-03-01T09:00:00Z",  # 60 rows are before it: a cut is at a whole hour here
+        "test": "2013-03-21T04:00:00Z",
+        "blocks": ("2013-01-20T19:00:00Z", "2013-02-09T14:00:00Z"),
+        "stopping": ("2013-01-18T19:00:00Z", "2013-02-07T14:00:00Z", "2013-02-27T10:00:00Z"),
     }
     stored = stored_split(json.loads(json.dumps(resolved.model_dump(mode="json"))))
     assert stored == resolved
@@ -74,7 +74,7 @@ def test_shares_cut_at_moments_that_the_record_keeps(utc: SparkSession, spark: S
     elsewhere.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
     later = frame(elsewhere).union(elsewhere.sql("SELECT 500, timestamp'2013-03-20 10:00:00Z', 0D"))
     parts = [split_of(["id"], stored) == name for name in ("train", "validation", "test")]
-    expected = [[*range(59)], [*range(59, 79), 500], [*range(79, 100)]]
+    expected = [[*range(60)], [*range(60, 80), 500], [*range(80, 100)]]
     assert ids(later, *parts) == expected  # and the row without a time is nowhere
 
 
@@ -84,30 +84,33 @@ def test_each_fold_judges_a_block_by_what_came_before_it(utc: SparkSession) -> N
     rows = with_splits(frame(utc), configuration, ["id"])
     found = [ids(rows, *fold.conditions) for fold in folds_of(configuration)]
     assert found == [
-        [[*range(20)], [20, 21, 22], [*range(23, 46)]],
-        [[*range(44)], [44, 45], [*range(46, 69)]],
+        [[*range(21)], [21, 22, 23], [*range(24, 47)]],
+        [[*range(44)], [44, 45, 46], [*range(47, 70)]],
     ]
+    assert resolve(frame(utc).repartition(7), config()).split == configuration.split
     configuration = resolve(frame(utc), config(folds=0))
     rows = with_splits(frame(utc), configuration, ["id"])
     found = [ids(rows, *fold.conditions) for fold in folds_of(configuration)]
-    assert found == [[[*range(62)], [*range(62, 69)], [*range(69, 84)]]]
+    assert found == [[[*range(63)], [*range(63, 70)], [*range(70, 85)]]]
 
 
 @pytest.mark.spark
 @pytest.mark.parametrize(
-    ("kind", "test"),
+    ("kind", "test", "block"),
     [
-        ("timestamp", "2013-03-20T00:00:00Z"),
-        ("timestamp_ntz", "2013-03-20 00:00:00"),
-        ("date", "2013-03-20"),
+        ("timestamp", "2013-03-20T00:00:00Z", "2013-01-26T16:00:00Z"),
+        ("timestamp_ntz", "2013-03-20 00:00:00", "2013-01-26 16:00:00"),
+        ("date", "2013-03-20", "2013-01-26"),
     ],
 )
-def test_declared_boundaries_are_taken_as_they_are(utc: SparkSession, kind: str, test: str) -> None:
+def test_declared_boundaries_are_taken_as_they_are(
+    utc: SparkSession, kind: str, test: str, block: str
+) -> None:
     rows = frame(utc, kind)
     resolved = resolve(rows, config({"boundaries": {"test": "2013-03-20"}})).split
     assert isinstance(resolved, ResolvedSplit)
     assert resolved.cuts is not None
-    assert (resolved.cuts.validation, resolved.cuts.test) == (None, test)
+    assert (resolved.cuts.validation, resolved.cuts.test, resolved.cuts.blocks[0]) == (None, test, block)
     place = split_of(["id"], resolved)
     assert ids(rows, place == "train", place == "test") == [[*range(78)], [*range(78, 100)]]
 
@@ -127,9 +130,10 @@ def test_rows_that_time_cannot_cut_are_told(utc: SparkSession) -> None:
     with pytest.raises(ConfigError) as wrong:
         resolve(frame(utc, step=timedelta()), config())
     assert str(wrong.value) == (
-        "split.by: 'at' has too few different times: the first row and the last tenth of block 1 would "
-        "both begin at 2013-01-01T00:00:00Z; the labelled rows are from 2013-01-01T00:00:00Z to "
-        "2013-01-01T00:00:00Z. Use fewer train.folds, split.boundaries, or split.by: hash."
+        "split.by: 'at' has too few different times: the first row is at 2013-01-01T00:00:00Z, and the "
+        "last tenth of block 1 would begin at 2013-01-01T00:00:00Z; the labelled rows are from "
+        "2013-01-01T00:00:00Z to 2013-01-01T00:00:00Z. "
+        "Use fewer train.folds, split.boundaries, or split.by: hash."
     )
     span = "the labelled rows are from 2013-01-01T00:00:00Z to 2013-04-10T00:00:00Z"
     with pytest.raises(ConfigError, match=f"no labelled row is before 2012-06-01T00:00:00Z; {span}"):
