@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pipeline.explain.failure import INTERRUPTED, Failure, explain
-from pipeline.explain.refusals import spark_sentence
+from pipeline.explain.refusals import capital, spark_words
 
-__all__ = ["INTERRUPTED", "Failure", "explain", "spark_sentence"]
+__all__ = ["INTERRUPTED", "Failure", "capital", "explain", "spark_words"]

@@ -6,11 +6,13 @@ The conditions and their parameters are those of Spark's error-conditions.json.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from pipeline.errors import ConfigError, DataRefused, PipelineError
 
+_DEEPEST = 20  # causes of causes
 _LONGEST = 80  # characters of a fragment of SQL
 
 _REFUSED = {
@@ -67,30 +69,71 @@ _BROKEN_BY_A_VALUE = {
 """Conditions that a row brought about, while the SQL is right for others."""
 
 
+_KINDS: tuple[tuple[type[PipelineError], Mapping[str, str], str], ...] = (
+    (ConfigError, _REFUSED, "Spark refuses the SQL: "),
+    (PipelineError, _NOT_THERE, "Spark cannot go on: "),
+    (DataRefused, _BROKEN_BY_A_VALUE, "Spark stopped at a value: "),
+)
+
+
 def spark_sentence(error: BaseException) -> tuple[type[PipelineError], str] | None:
-    """The sentence for an error of PySpark, and whose fault it is; None for one that is no such error."""
-    condition, parameters = _asked(error, "getCondition"), _asked(error, "getMessageParameters") or {}
-    text = str(error)
+    """The sentence for an error of Spark's, and whose fault it is; None where its condition is not known."""
+    for layer in _layers(error):
+        found = _known(layer)
+        if found is not None:
+            kind, opening, words = found
+            return kind, opening + words
+    if type(error).__name__ in ("AnalysisException", "ParseException"):
+        return ConfigError, f"Spark refuses: {_with_place(error)}"
+    return None
+
+
+def spark_words(error: BaseException) -> str:
+    """What Spark refuses or stopped at, as the rest of a sentence that says what it was at."""
+    found = next(filter(None, map(_known, _layers(error))), None)
+    return _with_place(error) if found is None else found[2]
+
+
+def capital(sentence: str) -> str:
+    """The words as a sentence of their own."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _layers(error: BaseException) -> Iterator[Any]:
+    """The error, then what Java says was behind it, the first cause first: it may have the condition."""
+    yield error
+    java = getattr(error, "java_exception", None)
+    causes: list[Any] = []
+    while java is not None and len(causes) < _DEEPEST:
+        causes.append(java)
+        java = _asked(java, "getCause")
+    yield from reversed(causes)
+
+
+def _known(layer: Any) -> tuple[type[PipelineError], str, str] | None:
+    condition = _asked(layer, "getCondition")
     if not isinstance(condition, str):
         return None
-    for kind, sentences, opening in (
-        (ConfigError, _REFUSED, "Spark refuses the SQL: "),
-        (PipelineError, _NOT_THERE, "Spark cannot go on: "),
-        (DataRefused, _BROKEN_BY_A_VALUE, "Spark stopped at a value: "),
-    ):
+    words = {name: plain(value) for name, value in dict(_asked(layer, "getMessageParameters") or {}).items()}
+    text = _text(layer)
+    place = _place(layer)
+    place = "" if plain(place.removeprefix(" in ")).strip("'") in words.values() else place
+    more = {"place": place, "near": _near(words), "line": _line(text), "said": _said(text)}
+    for kind, sentences, opening in _KINDS:
         sentence = sentences.get(condition) or sentences.get(condition.partition(".")[0])
         if sentence is not None:
-            words = {name: plain(value) for name, value in parameters.items()}
-            place = _place(error)
-            place = "" if plain(place.removeprefix(" in ")).strip("'") in words.values() else place
-            more = {"place": place, "near": _near(parameters), "line": _line(text), "said": _said(text)}
             with suppress(KeyError):  # a condition that lost a parameter with a version of Spark
-                return kind, opening + sentence.format(**{**words, **more})
-    is_refusal = type(error).__name__ in ("AnalysisException", "ParseException")
-    if condition and is_refusal:
-        said, place = _said(text), _place(error)
-        return ConfigError, f"Spark refuses: {said}{'' if place.removeprefix(' in ') in said else place}."
+                return kind, opening, sentence.format(**{**words, **more})
     return None
+
+
+def _with_place(error: BaseException) -> str:
+    said, place = _said(_text(error)), _place(error)
+    return f"{said}{'' if place.removeprefix(' in ') in said else place}."
+
+
+def _text(layer: Any) -> str:
+    return str(_asked(layer, "getMessage") or "") if not isinstance(layer, BaseException) else str(layer)
 
 
 def plain(text: object) -> str:
@@ -114,8 +157,8 @@ def _place(error: BaseException) -> str:
     return ""
 
 
-def _near(parameters: dict[str, str]) -> str:
-    proposal = plain(parameters.get("proposal", ""))
+def _near(parameters: Mapping[str, str]) -> str:
+    proposal = parameters.get("proposal", "")
     return f" Columns there, the nearest first: {_cut(proposal, 300)}." if proposal else ""
 
 

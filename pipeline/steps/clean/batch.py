@@ -14,7 +14,8 @@ from pyspark.storagelevel import StorageLevel
 
 from pipeline.config import fingerprint
 from pipeline.errors import ConfigError, DataRefused, PipelineError
-from pipeline.lake import Intents, Lake, Ledger, LedgerEntry, Txn, names, reason
+from pipeline.explain import spark_words
+from pipeline.lake import Intents, Lake, Ledger, LedgerEntry, Txn, names
 from pipeline.lake.intents import Intent
 from pipeline.steps.clean.contract import Contract, Contracts
 from pipeline.steps.clean.prepare import STEP, Work, batch_rows
@@ -126,8 +127,8 @@ def _counts(batch: _Batch, work: Work) -> dict[str, int]:
         if not work.rules:
             raise
         raise DataRefused(
-            f"clean refused {_called(work, landed.batch_id)}: Spark could not evaluate it: {reason(error)} "
-            f"Nothing was written. A rule whose function ends the job on a bad value needs its try_ form."
+            f"clean refused {_called(work, landed.batch_id)}: a rule ends the job: {spark_words(error)} "
+            f"Nothing was written. A rule answers true, false or null for each row."
         ) from error
     counts: dict[str, int] = {} if row is None else row.asDict()
     if counts["read"] != landed.rows["read"]:

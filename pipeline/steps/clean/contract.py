@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql.types import DataType, StringType, StructType
 
-from pipeline.config.hints import did_you_mean
+from pipeline.config.hints import did_you_mean, listing
 from pipeline.config.sources import Source
 from pipeline.errors import ConfigError
 from pipeline.lake import Lake, Txn
@@ -19,9 +19,9 @@ from pipeline.lake.layout import quoted
 from pipeline.lake.names import CONTRACTS
 
 HASHED_KEY = "_key"
+_SEPARATORS = (";", "\t", "|")
 ORIGIN = ("_source_file", "_batch_id", "_ingested_at")
 _SCHEMA = pa.schema({"source": TEXT, "ddl": TEXT, "key": pa.list_(TEXT), "pinned_at": MOMENT})
-_MOST_NAMES = 20
 
 
 @dataclass(frozen=True)
@@ -155,22 +155,22 @@ def validate_pinned(name: str, source: Source, pinned: Contract) -> None:
         )
 
 
-def listing(names: Iterable[str]) -> str:
-    """The columns there are, as a sentence that stays short."""
-    known = list(names)
-    more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
-    return f"Columns: {', '.join(known[:_MOST_NAMES])}{more}."
-
-
 def _key(name: str, source: Source, columns: tuple[str, ...]) -> tuple[str, ...]:
     by_name = {column.lower(): column for column in columns}
     for column in source.key or ():
         if column.lower() not in by_name:
             raise ConfigError(
                 f"{source.where('key')}: 'sources.{name}.key' names '{column}', which {name} does not have."
-                f"{did_you_mean(column, columns)} {listing(columns)}"
+                f"{did_you_mean(column, columns)} {listing(columns)}{_other_separator(name, columns)}"
             )
     return tuple(by_name[column.lower()] for column in source.key or ())
+
+
+def _other_separator(name: str, columns: tuple[str, ...]) -> str:
+    """What to do when a whole header became the name of one column."""
+    found = next((mark for mark in _SEPARATORS if len(columns) == 1 and mark in columns[0]), None)
+    shown = {"\t": "\\t"}.get(found or "", found)
+    return f" The files are separated by '{shown}': set sources.{name}.options.sep to it." if found else ""
 
 
 def _contract(row: Mapping[str, Any]) -> Contract:

@@ -63,7 +63,7 @@ def _type_errors(contract: Contract, values: dict[str, str]) -> list[str]:
         if field.name in contract.converted:
             value = values[field.name]
             failed = f"{value} IS NOT NULL AND {quoted(field.name)} IS NULL"
-            quote, end = literal("'"), literal(f"' is not a {type_name(field.dataType)}")
+            quote, end = literal("'"), literal(f"' is no {type_name(field.dataType)}")
             message = f"concat({quote}, left(CAST({value} AS STRING), {_LONGEST_VALUE}), {end})"
             errors.append(_error_where(failed, "type", field.name, message))
     return errors

@@ -73,4 +73,6 @@ def _what(reason: Reason) -> str:
 
 
 def _share(rows: int, read: int) -> str:
-    return f"{rows:,} of {read:,} rows ({100 * rows / read:.2g} %)"
+    if rows == read:
+        return f"all {read:,} rows"
+    return f"{rows:,} of {read:,} rows ({min(100 * rows / read, 99):.2g} %)"

@@ -12,11 +12,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType
 
-from pipeline.config.hints import did_you_mean
+from pipeline.config.hints import did_you_mean, listing
 from pipeline.config.sources import Source
 from pipeline.errors import ConfigError
-from pipeline.lake.reasons import reason
-from pipeline.steps.clean.contract import listing, type_name
+from pipeline.explain import capital, spark_words
+from pipeline.steps.clean.contract import type_name
 
 OWN_RULES = ("malformed", "type", "key")
 RESULT = "__result_"
@@ -142,15 +142,7 @@ def _mistake(error: PySparkException, check: str, columns: Sequence[str]) -> str
     if condition.startswith("MISSING_GROUP_BY") or "AGGREGATE" in condition:
         return f"looks at more than one row: {check}. Write a condition over one row's columns."
     if isinstance(error, ParseException):
-        return f"is not Spark SQL: {check}. {_first_sentence(error)}"
+        return f"is {spark_words(error)}"
     if isinstance(error, AnalysisException):
-        return f"cannot be evaluated: {check}. {_first_sentence(error)}"
+        return f"cannot be evaluated: {check}. {capital(spark_words(error))}"
     raise error
-
-
-def _first_sentence(error: PySparkException) -> str:
-    """What Spark says, without its codes."""
-    text = reason(error).strip()
-    if text.startswith("["):
-        text = text.partition("] ")[2]
-    return text.partition(" SQLSTATE")[0].rstrip(".") + "."

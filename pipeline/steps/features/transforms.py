@@ -8,8 +8,10 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from pipeline.config.hints import did_you_mean, listing
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError, DataRefused
+from pipeline.explain import spark_words
 
 BATCH = "_batch_id"
 ROW_HASH = "_row_hash"
@@ -25,7 +27,9 @@ def feature_rows(spark: SparkSession, silver: Mapping[str, DataFrame], config: C
         rows = spark.sql(query)
         columns = rows.columns
     except (AnalysisException, ParseException) as error:
-        raise ConfigError(f"{config.where('features.query')}: features.query: {first_line(error)}") from error
+        raise ConfigError(
+            f"{config.where('features.query')}: features.query: {spark_words(error)}"
+        ) from error
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise ConfigError(
@@ -47,7 +51,7 @@ def _with_expression(rows: DataFrame, name: str, expression: str, config: Config
         return rows.withColumn(name, F.expr(expression))
     except (AnalysisException, ParseException) as error:
         where = config.where(f"features.derive.{name}")
-        raise ConfigError(f"{where}: features.derive.{name}: {first_line(error)} In: {expression}") from error
+        raise ConfigError(f"{where}: features.derive.{name}: {spark_words(error)}") from error
 
 
 def with_row_hash(rows: DataFrame, key: Sequence[str], batch: int) -> DataFrame:
@@ -66,8 +70,8 @@ def validate_key(rows: DataFrame, key: Sequence[str], config: Config) -> None:
             if name not in rows.columns:
                 where = config.where(f"features.{part}")
                 raise ConfigError(
-                    f"{where}: features.{part}: there is no column '{name}' in the rows. "
-                    f"Columns there: {', '.join(sorted(rows.columns))}."
+                    f"{where}: features.{part}: there is no column '{name}' in the rows."
+                    f"{did_you_mean(name, rows.columns)} {listing(sorted(rows.columns))}"
                 )
 
 
@@ -87,11 +91,3 @@ def validate_unique(rows: DataFrame, key: Sequence[str]) -> None:
 
 def _any_null(key: Sequence[str]) -> str:
     return " OR ".join(f"`{name}` IS NULL" for name in key)
-
-
-def first_line(error: Exception) -> str:
-    """What Spark says of a query, in one line without its error class and plan."""
-    text = str(error).strip().splitlines()[0]
-    if text.startswith("["):
-        text = text.partition("] ")[2] or text
-    return text.split(" SQLSTATE")[0]

@@ -74,7 +74,8 @@ def parquet_opening(path: str, head: Head) -> Opening:
     content = head(4)
     if content not in (b"", b"PAR1"):
         raise DataRefused(
-            f"{path} is not a parquet file: it begins with {content!r}. Remove it, or set the format."
+            f"{path} is not a parquet file: it begins with '{content.decode('utf-8', 'replace')}'. "
+            "Take it away, or set the source's format."
         )
     return Opening(has_rows=bool(content))
 

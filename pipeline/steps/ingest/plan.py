@@ -142,4 +142,5 @@ def _entry(name: str, batch_id: int, attempt: int, file: FileInfo, opening: Open
 def _no_rows(name: str, new: Sequence[FileInfo]) -> str:
     first = f"{new[0].path} ({new[0].size:,} bytes)"
     more = f" and {len(new) - 1} more" if len(new) > 1 else ""
-    return f"sources.{name} has no rows: {first}{more} is empty. Put a file with rows there."
+    what = "holds no row" if new[0].size else "is empty"
+    return f"sources.{name} has no rows: {first}{more} {what}. Put a file with rows there."

@@ -69,7 +69,7 @@ def test_rows_are_typed_and_bad_ones_kept_with_their_reasons(make_project: Make)
         ("x7", 9.0, "-1", 1),
     ]
     assert project.errors("id", "price", "sold", "note", "_batch_id", "_corrupt_record") == [
-        ("2", "abc", "2024-01-31", "x", 1, None, [("type", "price", "'abc' is not a DOUBLE")]),
+        ("2", "abc", "2024-01-31", "x", 1, None, [("type", "price", "'abc' is no DOUBLE")]),
         ("3", "-5", None, "y", 1, None, [("positive", "price", "price > 0 is false: price = -5.0")]),
         (
             "6",
@@ -290,7 +290,7 @@ def test_a_refused_first_batch_pins_nothing(make_project: Make) -> None:
 
     with pytest.raises(
         DataRefused,
-        match=r"3 of 4 rows \(75 %\) are bad: 2 have a wrong type in price \('x' is not a DOUBLE\), 1 are",
+        match=r"3 of 4 rows \(75 %\) are bad: 2 have a wrong type in price \('x' is no DOUBLE\), 1 are",
     ):
         project.clean()
 
@@ -338,7 +338,7 @@ def test_json_fields_become_columns(make_project: Make) -> None:
     ]
     assert project.errors("value") == [
         ("broken", [("malformed", "_corrupt_record", "the line is not a JSON object")]),
-        ('{"id": 3, "price": "abc"}', [("type", "price", "'abc' is not a DOUBLE")]),
+        ('{"id": 3, "price": "abc"}', [("type", "price", "'abc' is no DOUBLE")]),
     ]
 
 
@@ -523,9 +523,7 @@ def test_a_rule_that_ends_the_job_is_told_in_a_sentence(make_project: Make) -> N
     project = make_project(key=["id"], rules={"number": {"check": "to_number(note, '999') > 1"}})
     project.land("a.csv", "id,note", "1,abc")
 
-    with pytest.raises(
-        DataRefused, match=r"clean refused batch 1 of houses: Spark could not evaluate it: .*INVALID_FORMAT"
-    ):
+    with pytest.raises(DataRefused, match=r"clean refused batch 1 of houses: a rule ends the job: "):
         project.clean()
 
 

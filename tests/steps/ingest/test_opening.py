@@ -100,5 +100,5 @@ def test_json_lines_and_what_is_not() -> None:
 
 def test_parquet_and_what_is_not() -> None:
     assert parquet_opening("x.parquet", of(b"PAR1....")) == Opening()
-    with pytest.raises(DataRefused, match=r"x\.parquet is not a parquet file: it begins with b'id,p'\."):
+    with pytest.raises(DataRefused, match=r"x\.parquet is not a parquet file: it begins with 'id,p'\."):
         parquet_opening("x.parquet", of(b"id,price\n"))
