@@ -133,7 +133,7 @@ class Screen:
 
     def fail(self, failure: Failure, log: Path | None) -> dict[str, Any]:
         """Tell what went wrong on stderr, and with --json on stdout too; returns the verdict."""
-        self.close()
+        self._spinner.__exit__(*sys.exc_info())  # so that the line of the step does not say that it ended
         step, since = self._step or (self.name, self._begun)
         seconds = time.monotonic() - since
         values = _verdict(step, failure.verdict, failure.exit_code, seconds, failure.sentence)

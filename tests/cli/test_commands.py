@@ -291,6 +291,11 @@ def test_ctrl_c_in_a_run_names_the_steps_that_had_ended(command, monkeypatch):
     )
 
 
+def test_a_step_that_fails_is_not_told_as_ended(command, monkeypatch):
+    monkeypatch.setattr(Project, "clean", ends("clean", DataRefused("clean refused batch 7.")))
+    assert command("clean").err.splitlines() == ["clean ...", "clean refused batch 7."]
+
+
 def test_ctrl_c_before_the_first_step_says_that_nothing_was_done(command, monkeypatch):
     def interrupted(self: Project) -> None:
         raise KeyboardInterrupt
