@@ -126,7 +126,7 @@ def validate_counts(counts: RowCounts, config: Config) -> None:
             raise ConfigError(
                 f"train.folds: fold {place + 1} of {folds} has no row "
                 f"(rows by split: {counted}). "
-                "Use fewer folds, another split.salt, or more data."
+                f"Use fewer folds, {'another split.salt, ' if config.split.by == 'hash' else ''}or more data."
             )
     if counts.splits["test"] == 0:
         raise ConfigError(
