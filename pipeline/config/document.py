@@ -133,5 +133,5 @@ def _nearby(folder: Path) -> str:
     """A sentence naming the YAML files of a folder and of `conf/`, at most eight; empty without any."""
     found: list[str] = []
     for place in dict.fromkeys([folder, Path("conf")]):
-        found += sorted(str(file) for file in place.glob("*.y*ml")) if place.is_dir() else []
+        found += sorted(str(file) for file in place.glob("[!.]*.y*ml")) if place.is_dir() else []
     return f"Name a file with -c; there are {', '.join(found[:8])}." if found else ""
