@@ -10,12 +10,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.config import fingerprint
+from pipeline.config.checks import PREDICTION_COLUMNS
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.lake import Commit, Lake, Ledger, LedgerEntry, Txn, names
 from pipeline.progress import SILENT, Progress
 from pipeline.steps.score.result import ScoreResult
-from pipeline.steps.score.transforms import ADDED, is_changed, is_to_score, prediction_rows, quoted
+from pipeline.steps.score.transforms import is_changed, is_to_score, prediction_rows, quoted
 from pipeline.tracking import ModelVersion, Registry, Tracking, TrainingRecord
 
 STEP = "score"
@@ -87,7 +88,7 @@ def _kept_columns(columns: Sequence[str], config: Config) -> tuple[str, ...]:
             )
     kept = tuple(dict.fromkeys((*config.key, *config.score.columns)))
     for name in kept:
-        if name in ADDED:
+        if name in PREDICTION_COLUMNS:
             raise ConfigError(
                 f"{config.where('score.columns')}: '{name}' cannot be carried beside the prediction, which "
                 "has a column of that name. Derive it under another name in features.derive."

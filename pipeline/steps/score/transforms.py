@@ -14,15 +14,6 @@ from pipeline.tuning.folds import split_of
 from pipeline.tuning.splits import stored_split
 
 BATCH = "_batch_id"
-ADDED = (
-    "prediction",
-    "probability",
-    "model_name",
-    "model_version",
-    "run_id",
-    "input_version",
-    "scored_at",
-)
 
 
 def is_to_score(
