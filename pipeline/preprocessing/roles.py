@@ -87,4 +87,6 @@ def _nothing_left(roles: Roles) -> str:
     left_out = [f"{role.column}: {role.why}" for role in roles.all if role.kind == "excluded"]
     more = f"; and {len(left_out) - _MOST_REASONS} more" if len(left_out) > _MOST_REASONS else ""
     reasons = "; ".join(left_out[:_MOST_REASONS]) + more
+    if not left_out:
+        return "features: there is no column to learn from beside key and label. Bring one in features.query."
     return f"features: no column is left to learn from ({reasons}). Declare one in features.numeric."

@@ -48,6 +48,8 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
         bench = Bench(spark, config, lake, registry, challenger, champion)
         made = _decide(bench, basis, ledger.next_batch(STEP, config.name))
         registry.set_tags(challenger.version, {MADE: made.to_tag()})
+    # Telling is also where a lost lease is noticed: another run may have decided meanwhile.
+    progress.say(f"promote: {challenger.label} is {made.verdict}")
     _carry_out(made, challenger, registry, ledger, config, now)
     return _result(made, challenger, time.monotonic() - begun)
 
