@@ -213,8 +213,8 @@ import time
 from pyspark import SparkContext
 from pipeline import session
 spark = session.get_session("hold", {"spark.master": "local[1]"})
-print(SparkContext._gateway.proc.pid, flush=True)
 try:
+    print(SparkContext._gateway.proc.pid, flush=True)  # whoever reads it may interrupt at once
     time.sleep(300)
 except KeyboardInterrupt:
     print("still counts", spark.range(5).count(), flush=True)

@@ -37,6 +37,7 @@ spark:
     spark.driver.memory: 1g
     spark.sql.shuffle.partitions: "2"
     spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1
+    spark.sql.codegen.wholeStage: "false"
 sources:
   houses:
     path: landing/*.csv
