@@ -36,7 +36,7 @@ spark:
     spark.master: local[2]
     spark.driver.memory: 1g
     spark.sql.shuffle.partitions: "2"
-    spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1
+    spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m
     spark.sql.codegen.wholeStage: "false"
 sources:
   houses:
@@ -71,7 +71,7 @@ class Ended:
 
 # What spark-submit sets stays set, so a submission of three hundred rows has to say itself that it is small.
 TINY = {
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.ui.enabled": "false",

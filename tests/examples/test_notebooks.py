@@ -18,7 +18,7 @@ SETS = [
     "train.folds=2",
     "train.search.max_trials=2",
     "spark.conf={{spark.master: 'local[2]', spark.driver.memory: 1g, spark.sql.shuffle.partitions: '2', "
-    "spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1}}",
+    "spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m}}",
 ]
 """
 
