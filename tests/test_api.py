@@ -69,7 +69,7 @@ def of_this_process(spark: Any) -> dict[str, Any]:
         "matplotlib": {"backend": mpl.get_backend(), **mpl.rcParams},
         "mlflow": (mlflow.get_tracking_uri(), mlflow.get_registry_uri(), mlflow.active_run().info.run_id),
         "spark settings": {key: value for key, value in spark.conf.getAll.items() if key != DELTAS_OWN},
-        "spark views": sorted(table.name for table in spark.catalog.listTables()),
+        "spark views": sorted(row.tableName for row in spark.sql("SHOW TABLES").collect()),
         "spark database": spark.catalog.currentDatabase(),
         "spark session": spark.getActiveSession(),
         "kept frames": kept_frames(spark),
