@@ -1,4 +1,4 @@
-"""From bronze rows to classified rows, and from those to silver. DataFrame in, DataFrame out."""
+"""From typed rows to classified rows, and from those to silver. DataFrame in, DataFrame out."""
 
 from __future__ import annotations
 
@@ -7,56 +7,19 @@ from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
 
 from pipeline.lake.layout import quoted
-from pipeline.steps.clean.contract import HASHED_KEY, ORIGIN, Contract, type_name
-from pipeline.steps.clean.expressions import RECEIVED, count_present, texts, with_object
+from pipeline.steps.clean.contract import HASHED_KEY, ORIGIN, Contract
+from pipeline.steps.clean.expressions import RECEIVED
 from pipeline.steps.clean.rules import BROKEN, UNKNOWN, RowRule, state, with_results
+from pipeline.steps.clean.typed import CORRUPT as CORRUPT
+from pipeline.steps.clean.typed import KEY_MISSING, ROW_HASH, TYPE_FAILED
+from pipeline.steps.clean.typed import received_names as received_names
+from pipeline.steps.clean.typed import typed_rows as typed_rows
 
-CORRUPT = "_corrupt_record"
 VERDICT = "__verdict"
 RANK = "__rank"
-TYPE_FAILED = "__type_failed"
-KEY_MISSING = "__key_missing"
-_PRESENT = "__present"
-_ROW_HASH = "__row_hash"
 MALFORMED, QUARANTINED, DROPPED, GOOD = "malformed", "quarantined", "dropped", "good"
-
-
-def received_names(bronze: StructType) -> list[str]:
-    """The columns of bronze that came with the record."""
-    return [name for name in bronze.names if name not in (*ORIGIN, CORRUPT)]
-
-
-def typed_rows(bronze: DataFrame, contract: Contract, is_json: bool, nulls: Sequence[str]) -> DataFrame:
-    """Rows with the contract's columns in their types, NULL where a text does not convert.
-
-    `__type_failed` tells whether any did not, `__key_missing` whether a part of the key is missing.
-    """
-    received = StructType([bronze.schema[name] for name in received_names(bronze.schema)])
-    whole = [F.col(quoted(name)) for name in received.names]
-    structs = bronze.select(
-        F.struct(*whole).alias(RECEIVED), _row_hash(received, whole).alias(_ROW_HASH), *ORIGIN, CORRUPT
-    )
-    values = texts(contract, received, is_json, nulls)
-    hashed = [] if contract.key else [f"sha2(to_json({RECEIVED}), 256) AS {HASHED_KEY}"]
-    rows = with_object(structs, contract, is_json).selectExpr(
-        *hashed,
-        *[
-            f"try_cast({values[field.name]} AS {type_name(field.dataType)}) AS {quoted(field.name)}"
-            for field in contract.columns
-        ],
-        f"{count_present([values[name] for name in contract.converted])} AS {_PRESENT}",
-        f"{' OR '.join(f'{values[name]} IS NULL' for name in contract.key) or 'false'} AS {KEY_MISSING}",
-        *ORIGIN,
-        CORRUPT,
-        RECEIVED,
-        _ROW_HASH,
-    )
-    # In a step of its own, so that every text is converted once.
-    still_present = count_present([quoted(name) for name in contract.converted])
-    return rows.withColumn(TYPE_FAILED, F.expr(f"{_PRESENT} != {still_present}")).drop(_PRESENT)
 
 
 def classified_rows(
@@ -73,10 +36,10 @@ def classified_rows(
     is_kept_aside = F.col(VERDICT).isin(MALFORMED, QUARANTINED)
     # A bad row is alone in its window: rows without a key would all meet in one otherwise.
     key = [F.col(quoted(name)) for name in contract.row_key]
-    window = Window.partitionBy(*key, F.when(~is_good, F.col(_ROW_HASH))).orderBy(
-        F.col(quoted(order_by)).desc_nulls_last(), F.col("_source_file").desc(), F.col(_ROW_HASH).desc()
+    window = Window.partitionBy(*key, F.when(~is_good, F.col(ROW_HASH))).orderBy(
+        F.col(quoted(order_by)).desc_nulls_last(), F.col("_source_file").desc(), F.col(ROW_HASH).desc()
     )
-    kept = [name for name in rows.columns if name not in (RECEIVED, _ROW_HASH)]
+    kept = [name for name in rows.columns if name not in (RECEIVED, ROW_HASH)]
     return rows.withColumn(RANK, F.row_number().over(window)).select(
         *[F.col(quoted(name)) for name in kept], RANK, F.when(is_kept_aside, F.col(RECEIVED)).alias(RECEIVED)
     )
@@ -146,10 +109,3 @@ def _verdict(rules: Sequence[RowRule]) -> Column:
         .when(dropped, DROPPED)
         .otherwise(GOOD)
     )
-
-
-def _row_hash(received: StructType, whole: Sequence[Column]) -> Column:
-    """Spark hashes no maps: those rows are hashed as JSON."""
-    types = received.simpleString()
-    has_maps = "map<" in types or "variant" in types
-    return F.xxhash64(F.to_json(F.struct(*whole)) if has_maps else F.struct(*whole))
