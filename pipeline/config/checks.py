@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from pipeline.config.format_checks import check_formats
 from pipeline.config.hints import did_you_mean, listing
 from pipeline.config.model import Config
 from pipeline.config.origin import join
@@ -35,16 +36,6 @@ _NOT_IN_DELTA = re.compile(r"[ ,;{}()\n\t=]")
 def problems_across(config: Config) -> list[Problem]:
     """Every problem that only the whole configuration shows."""
     return [problem for check in CHECKS for problem in check(config)]
-
-
-def check_formats(config: Config) -> Problems:
-    """A path without a telling extension needs a format."""
-    for name, source in config.sources.items():
-        if source.file_format is None:
-            path = f"sources.{name}.format"
-            yield Problem(
-                path, f"'{path}' is missing, and the path does not tell it. Write csv, json or parquet."
-            )
 
 
 def check_types(config: Config) -> Problems:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from pipeline.config.base import ByteSize, FolderPath, Names, Section, Settings, Text, Texts
-
-Format = Literal["csv", "json", "parquet"]
-
-EXTENSIONS: dict[str, Format] = {
-    "csv": "csv",
-    "json": "json",
-    "jsonl": "json",
-    "ndjson": "json",
-    "parquet": "parquet",
-}
-COMPRESSIONS = ("gz", "bz2", "zst", "snappy", "lz4", "deflate")
+from pipeline.config.formats import Format, told_by
 
 
 class Rule(Section):
@@ -47,7 +36,8 @@ class Source(Section):
     """A file, a folder or a pattern, on any file system that Hadoop knows. A relative path starts at the
     folder of the file that says it."""
     format: Format | None = None
-    """`json` is one object a line. Default: told from the file name's extension."""
+    """`json` is one object a line, or with the option `multiLine` whole documents; `delta` is the folder of a
+    table. Default: told from the file name's extension."""
     options: Settings = Field(default_factory=dict)
     """Options for Spark's reader. csv starts with a header line, quote `"` and escape `"`; set
     `multiLine: true` only where quoted fields span lines: such files cannot be split among workers."""
@@ -71,9 +61,4 @@ class Source(Section):
     @property
     def file_format(self) -> Format | None:
         """The declared format, or what the path's extension says; None where it says nothing."""
-        if self.format:
-            return self.format
-        parts = re.split(r"[/\\]", self.path)[-1].lower().split(".")[1:]
-        if len(parts) > 1 and parts[-1] in COMPRESSIONS:
-            parts.pop()
-        return EXTENSIONS.get(parts[-1]) if parts else None
+        return self.format or told_by(self.path)

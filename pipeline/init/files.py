@@ -11,7 +11,7 @@ from glob import glob
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.config.sources import COMPRESSIONS
+from pipeline.config.formats import COMPRESSIONS
 from pipeline.log import local_root
 
 _GLOB_LETTERS = "*?[{"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import types as T
 
-from pipeline.config.sources import Format, Source
+from pipeline.config.formats import Format
+from pipeline.config.sources import Source
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.init.csv_look import as_text, dialect_of_bytes, options_of, records
 from pipeline.init.files import FileSystem, Found
