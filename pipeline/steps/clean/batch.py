@@ -1,4 +1,4 @@
-"""One batch: classified once, refused or written, counted term by term."""
+"""One batch through clean: classified once, refused or written, counted term by term."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import DateType, NumericType, StringType, TimestampType
 from pyspark.storagelevel import StorageLevel
 
-from pipeline.config import fingerprint
 from pipeline.errors import ConfigError, DataRefused, PipelineError
 from pipeline.explain import spark_words
-from pipeline.lake import Intents, Lake, Ledger, LedgerEntry, Txn, names
+from pipeline.lake import Lake, LedgerEntry, names
 from pipeline.lake.intents import Intent
-from pipeline.steps.clean.contract import Contract, Contracts
-from pipeline.steps.clean.prepare import STEP, Work, batch_rows
+from pipeline.steps.clean.books import Books
+from pipeline.steps.clean.contract import Contract
+from pipeline.steps.clean.input import REFRESH, REPLAY, BatchInput
+from pipeline.steps.clean.prepare import Work
+from pipeline.steps.clean.quarantine import write_quarantine
 from pipeline.steps.clean.reasons import most_common, quarantined_rows
 from pipeline.steps.clean.refusal import Reason, failed_rules, is_too_bad, too_bad, validate_balance
+from pipeline.steps.clean.settings import settings_mark
 from pipeline.steps.clean.transforms import (
     classified_rows,
     counted,
@@ -33,7 +36,7 @@ from pipeline.steps.clean.transforms import (
 _BATCH = "_batch_id"
 _BEFORE = "silver_version_before"
 _FINGERPRINT = "fingerprint"
-_NOT_FOR_CLEANING = ("path", "format", "options", "batch_size", "max_quarantined")
+_ACCEPTED = "accepted"
 _SKIPPABLE = (NumericType, StringType, DateType, TimestampType)
 _NO_ROWS = dict.fromkeys(
     ("read", "malformed", "quarantined", "dropped", "superseded", "inserted", "updated", "older"), 0
@@ -41,72 +44,58 @@ _NO_ROWS = dict.fromkeys(
 
 
 @dataclass(frozen=True)
-class Books:
-    """Where clean reads and writes."""
-
-    lake: Lake
-    ledger: Ledger
-    intents: Intents
-    contracts: Contracts
-
-
-@dataclass(frozen=True)
-class _Batch:
-    landed: LedgerEntry
-    classified: DataFrame
-
-
-@dataclass(frozen=True)
 class _Done:
     counts: Mapping[str, int]
     tables: Mapping[str, int]
+    details: Mapping[str, str]
     begun: datetime
 
 
-def clean_batch(books: Books, work: Work, landed: LedgerEntry, now: datetime) -> LedgerEntry:
-    """Bring one landed batch into silver and quarantine, then into the ledger.
+def clean_batch(books: Books, work: Work, batch: BatchInput, now: datetime) -> LedgerEntry:
+    """Bring one batch of any kind into silver and quarantine, then into the ledger.
 
     Done again after a kill, it has no second effect: the input is frozen, every write has a transaction id.
 
     Raises:
         DataRefused: the batch breaks a rule that says fail, or too much of it is bad; nothing is written.
     """
-    rows = batch_rows(books.lake, landed)
-    if work.contract is None or rows is None:
-        done = _Done(_NO_ROWS, {}, now)
+    if work.contract is None or batch.rows is None:
+        done = _Done(_NO_ROWS, {}, batch.details, now)
     else:
-        typed = typed_rows(rows, work.contract, work.is_json, work.source.nulls)
+        typed = typed_rows(batch.rows, work.contract, work.is_json, work.source.nulls)
         with _kept(classified_rows(typed, work.contract, work.rules, work.order_by)) as classified:
-            done = _write(books, work, work.contract, _Batch(landed, classified), now)
+            done = _write(books, work, batch, classified, now)
     entry = LedgerEntry(
-        step=STEP,
+        step=batch.step,
         name=work.name,
-        batch_id=landed.batch_id,
+        batch_id=batch.batch_id,
         rows={term: count for term, count in done.counts.items() if count or "." not in term},
-        tables={**landed.tables, **done.tables},
-        fingerprint=_mark(work),
+        tables={**batch.tables, **done.tables},
+        fingerprint=settings_mark(work.source),
         started_at=done.begun,
         finished_at=datetime.now(timezone.utc),
+        details=done.details,
     )
     books.ledger.append(entry)
     return entry
 
 
-def _write(books: Books, work: Work, contract: Contract, batch: _Batch, now: datetime) -> _Done:
-    """Count, refuse or write: contract, intent, quarantine, silver, in this order."""
-    batch_id = batch.landed.batch_id
-    counts = _counts(batch, work)
+def _write(books: Books, work: Work, batch: BatchInput, classified: DataFrame, now: datetime) -> _Done:
+    """Count, refuse or write: intent, contract, quarantine, silver, in this order."""
+    assert work.contract is not None  # rows without a contract are not classified
+    counts = _counts(work, batch, classified)
     bad = counts["malformed"] + counts["quarantined"]
-    quarantined = _bad_rows(batch.classified, work, contract) if bad else None
-    _refuse(work, batch_id, counts, quarantined)
-    if books.contracts.find(work.name) is None:
-        books.contracts.pin(work.name, contract, now)
-    intent = _begun(books, work, batch_id, now)
-    tables = _quarantine(books.lake, work, batch_id, quarantined, counts)
-    winners = silver_rows(batch.classified, contract)
-    tables |= _silver(books.lake, work, contract, intent, winners, counts)
-    validate_balance(_called(work, batch_id), counts)
-    return _Done(counts, tables, intent.opened_at)
+    quarantined = _bad_rows(classified, work, work.contract) if bad else None
+    if not batch.accepted:
+        _refuse(work, batch, counts, quarantined)
+    intent = _begun(books, work, batch, now)
+    if work.is_new and books.contracts.find(work.name) is None:
+        books.contracts.pin(work.name, work.contract, now)
+    tables = write_quarantine(books.lake, work.name, batch, quarantined, counts)
+    tables |= _silver(books.lake, work, batch, intent, classified, counts)
+    validate_balance(batch.called(work.name), counts)
+    details = {name: text for name, text in intent.details.items() if name not in (_BEFORE, _FINGERPRINT)}
+    return _Done(counts, tables, details, intent.opened_at)
 
 
 @contextmanager
@@ -119,22 +108,22 @@ def _kept(rows: DataFrame) -> Iterator[DataFrame]:
         kept.unpersist()
 
 
-def _counts(batch: _Batch, work: Work) -> dict[str, int]:
-    landed = batch.landed
+def _counts(work: Work, batch: BatchInput, classified: DataFrame) -> dict[str, int]:
     try:
-        row = counted(batch.classified, work.rules).first()
+        row = counted(classified, work.rules).first()
     except PySparkException as error:
         if not work.rules:
             raise
         raise DataRefused(
-            f"clean refused {_called(work, landed.batch_id)}: a rule ends the job: {spark_words(error)} "
+            f"clean refused {batch.called(work.name)}: a rule ends the job: {spark_words(error)} "
             f"Nothing was written. A rule answers true, false or null for each row."
         ) from error
     counts: dict[str, int] = {} if row is None else row.asDict()
-    if counts["read"] != landed.rows["read"]:
+    if counts["read"] != batch.read:
+        table = names.quarantine(work.name) if batch.step == REPLAY else names.bronze(work.name)
         raise PipelineError(
-            f"{names.bronze(work.name)} has {counts['read']:,} rows of batch {landed.batch_id}, but "
-            f"{landed.rows['read']:,} were landed. Was the table changed by hand?"
+            f"{table} has {counts['read']:,} rows of {batch.called(work.name)}, but {batch.read:,} are on "
+            f"record. Was the table changed by hand?"
         )
     return counts
 
@@ -143,64 +132,49 @@ def _bad_rows(classified: DataFrame, work: Work, contract: Contract) -> DataFram
     return quarantined_rows(classified, contract, work.rules, work.is_json, work.source.nulls)
 
 
-def _refuse(work: Work, batch_id: int, counts: dict[str, int], quarantined: DataFrame | None) -> None:
-    batch = _called(work, batch_id)
-    sentence = failed_rules(batch, counts, work.rules)
+def _refuse(work: Work, batch: BatchInput, counts: dict[str, int], quarantined: DataFrame | None) -> None:
+    called = batch.called(work.name)
+    sentence = failed_rules(called, counts, work.rules)
     limit = work.source.max_quarantined
     if sentence is None and quarantined is not None and is_too_bad(counts, limit):
         reasons = [Reason(*found) for found in most_common(quarantined)]
-        sentence = too_bad(batch, work.name, counts, limit, reasons)
+        sentence = too_bad(called, work.name, counts, limit, reasons)
     if sentence is not None:
         raise DataRefused(sentence)
 
 
-def _begun(books: Books, work: Work, batch_id: int, now: datetime) -> Intent:
+def _begun(books: Books, work: Work, batch: BatchInput, now: datetime) -> Intent:
     """The intent of the batch: the first try's, so that all tries compare with the same silver."""
-    before, mark = books.lake.version(names.silver(work.name)), _mark(work)
-    details = {_BEFORE: "" if before is None else str(before), _FINGERPRINT: mark}
-    intent = books.intents.open(STEP, work.name, batch_id, details, now)
+    before, mark = books.lake.version(names.silver(work.name)), settings_mark(work.source)
+    details = {**batch.details, _BEFORE: "" if before is None else str(before), _FINGERPRINT: mark}
+    if batch.accepted:
+        details[_ACCEPTED] = batch.accepted
+    intent = books.intents.open(batch.step, work.name, batch.batch_id, details, now)
     if intent.details[_FINGERPRINT] != mark:
         raise ConfigError(
-            f"{work.source.where()}: 'sources.{work.name}' was changed while {_called(work, batch_id)} was "
+            f"{work.source.where()}: 'sources.{work.name}' was changed while {batch.called(work.name)} was "
             f"half done, since {intent.opened_at:%Y-%m-%d %H:%M}. Put it back, run clean, then change it."
         )
     return intent
 
 
-def _quarantine(
-    lake: Lake, work: Work, batch_id: int, quarantined: DataFrame | None, counts: dict[str, int]
-) -> dict[str, int]:
-    """Write the bad rows where there are any; the version readers may see."""
-    table = names.quarantine(work.name)
-    if quarantined is None:
-        version = lake.version(table)
-        return {} if version is None else {table: version}
-    commit = lake.append(table, quarantined, _txn(work, batch_id), stats=[_BATCH])
-    bad = counts["malformed"] + counts["quarantined"]
-    if commit.inserted != bad:
-        raise PipelineError(
-            f"{table} took {commit.inserted:,} rows of batch {batch_id}, {bad:,} were counted."
-        )
-    return {table: commit.version}
-
-
 def _silver(
-    lake: Lake, work: Work, contract: Contract, intent: Intent, winners: DataFrame, counts: dict[str, int]
+    lake: Lake, work: Work, batch: BatchInput, intent: Intent, classified: DataFrame, counts: dict[str, int]
 ) -> dict[str, int]:
-    """Merge the rows that stay, and count what that did: inserted, updated, and older than what is there."""
-    table, order_by = names.silver(work.name), work.order_by
-    commit = lake.merge(
-        table,
-        winners,
-        _txn(work, intent.batch_id),
-        key=contract.row_key,
-        update_when=update_condition(order_by),
-        stats=_stats(contract),
-    )
+    """Merge the rows that stay, and count what that did: inserted, updated, and older than what is there.
+
+    A refresh makes them the whole table.
+    """
+    assert work.contract is not None
+    table, order_by, key = names.silver(work.name), work.order_by, work.contract.row_key
+    winners, txn, stats = silver_rows(classified, work.contract), batch.txn(work.name), _stats(work.contract)
+    if batch.step == REFRESH:
+        commit = lake.replace(table, winners, txn, stats=stats)
+        counts.update(inserted=commit.inserted, updated=0, older=0)
+        return {table: commit.version}
+    commit = lake.merge(table, winners, txn, key=key, update_when=update_condition(order_by), stats=stats)
     before = intent.details[_BEFORE]
-    older = 0
-    if before:
-        older = older_rows(winners, lake.read(table, int(before)), contract.row_key, order_by).count()
+    older = older_rows(winners, lake.read(table, int(before)), key, order_by).count() if before else 0
     counts.update(inserted=commit.inserted, updated=commit.updated, older=older)
     return {table: commit.version}
 
@@ -209,16 +183,3 @@ def _stats(contract: Contract) -> list[str]:
     """The columns by which later reads and merges can skip files; a hashed key is everywhere."""
     kinds = {field.name: field.dataType for field in contract.columns}
     return [*[name for name in contract.key if isinstance(kinds[name], _SKIPPABLE)], _BATCH]
-
-
-def _txn(work: Work, batch_id: int) -> Txn:
-    """The one write of a batch into each of its tables."""
-    return Txn(f"{STEP}/{work.name}", batch_id)
-
-
-def _mark(work: Work) -> str:
-    return fingerprint(work.source, without=_NOT_FOR_CLEANING)
-
-
-def _called(work: Work, batch_id: int) -> str:
-    return f"batch {batch_id} of {work.name}"

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
 
 from pipeline.config.sources import Source
-from pipeline.lake import Lake, Ledger, LedgerEntry, names
+from pipeline.lake import Lake, Ledger, LedgerEntry
 from pipeline.progress import Progress
 from pipeline.steps.clean.contract import (
     Contract,
@@ -22,10 +22,10 @@ from pipeline.steps.clean.contract import (
     validate_pinned,
 )
 from pipeline.steps.clean.inference import SAMPLE_ROWS, found_by_column, type_of, values_by_column
+from pipeline.steps.clean.input import CLEAN, batch_rows
 from pipeline.steps.clean.rules import RowRule, compile_rules
 from pipeline.steps.clean.transforms import CORRUPT, received_names
 
-STEP = "clean"
 INGEST = "ingest"
 _ALL = 1_000_000
 _SEED = 0
@@ -51,7 +51,7 @@ class Work:
 
 def pending_batches(ledger: Ledger, name: str) -> tuple[LedgerEntry, ...]:
     """The landed batches that have no row of clean in the ledger, oldest first."""
-    landed, cleaned = ledger.last(INGEST, name), ledger.last(STEP, name)
+    landed, cleaned = ledger.last(INGEST, name), ledger.last(CLEAN, name)
     done = 0 if cleaned is None else cleaned.batch_id
     if landed is None or landed.batch_id <= done:
         return ()
@@ -61,20 +61,25 @@ def pending_batches(ledger: Ledger, name: str) -> tuple[LedgerEntry, ...]:
 
 
 def prepare(
-    lake: Lake, ledger: Ledger, contracts: Contracts, name: str, source: Source, progress: Progress
-) -> Work | None:
-    """The work for a source, None when nothing is pending. Writes nothing.
+    lake: Lake,
+    contracts: Contracts,
+    name: str,
+    source: Source,
+    batches: tuple[LedgerEntry, ...],
+    progress: Progress,
+) -> Work:
+    """The work for a source with these landed batches; with none of them, for rows it has already.
+
+    Writes nothing.
 
     Raises:
         ConfigError: types, key, order or rules that do not fit the source's columns.
     """
-    batches = pending_batches(ledger, name)
-    if not batches:
-        return None
     pinned = contracts.find(name)
     if pinned is not None:
         validate_pinned(name, source, pinned)
-        _tell_new_columns(lake, name, source, pinned, batches[-1], progress)
+        if batches:
+            _tell_new_columns(lake, name, source, pinned, batches[-1], progress)
     contract = pinned or _first_contract(lake, name, source, batches)
     rules: tuple[RowRule, ...] = ()
     order_by = source.deduplicate.order_by
@@ -84,14 +89,6 @@ def prepare(
         if pinned is None:
             progress.say(_told(name, contract))
     return Work(name, source, batches, contract, pinned is None, rules, order_by)
-
-
-def batch_rows(lake: Lake, batch: LedgerEntry) -> DataFrame | None:
-    """The bronze rows of a batch, None for one of empty files before the first record."""
-    table = names.bronze(batch.name)
-    if table not in batch.tables:
-        return None
-    return lake.read(table, batch.tables[table]).where(F.col("_batch_id") == batch.batch_id)
 
 
 def _first_contract(

@@ -10,11 +10,12 @@ from datetime import datetime
 from pyspark.sql import SparkSession
 
 from pipeline.config import Config
-from pipeline.lake import Intents, Lake, Ledger, LedgerEntry
+from pipeline.lake import Lake, Ledger, LedgerEntry
 from pipeline.progress import SILENT, Progress
-from pipeline.steps.clean.batch import Books, clean_batch
-from pipeline.steps.clean.contract import Contracts
-from pipeline.steps.clean.prepare import STEP, Work, prepare
+from pipeline.steps.clean.batch import clean_batch
+from pipeline.steps.clean.books import Books
+from pipeline.steps.clean.input import CLEAN, landed_input
+from pipeline.steps.clean.prepare import Work, pending_batches, prepare
 from pipeline.steps.clean.result import CleanResult
 
 _SHOWN = ("quarantined", "dropped", "warned")
@@ -28,24 +29,22 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
         DataRefused: a batch breaks a rule that says fail, or too much of it is bad; later batches wait.
     """
     begun = time.monotonic()
-    lake = Lake(spark, config.lake.root)
-    ledger = Ledger(lake)
-    books = Books(lake, ledger, Intents(lake), Contracts(lake))
-    found = [
-        prepare(lake, ledger, books.contracts, name, source, progress)
-        for name, source in config.sources.items()
-    ]
-    works = [work for work in found if work is not None]
+    books = Books.of(Lake(spark, config.lake.root))
+    works = []
+    for name, source in config.sources.items():
+        batches = pending_batches(books.ledger, name)
+        if batches:
+            works.append(prepare(books.lake, books.contracts, name, source, batches, progress))
     cleaned = {
         work.name: [_clean(books, work, batch, now, progress) for batch in work.batches] for work in works
     }
     return CleanResult(
-        step=STEP,
+        step=CLEAN,
         verdict="done" if works else "nothing new",
         changed=bool(works),
         seconds=time.monotonic() - begun,
         rows=_summed(entry for entries in cleaned.values() for entry in entries),
-        tables=_tables(ledger, config),
+        tables=_tables(books.ledger, config),
         sources={name: _summed(entries) for name, entries in cleaned.items()},
         pinned={work.name: work.contract.ddl for work in works if work.is_new and work.contract is not None},
     )
@@ -53,7 +52,7 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
 
 def _clean(books: Books, work: Work, landed: LedgerEntry, now: datetime, progress: Progress) -> LedgerEntry:
     with progress.task(f"cleaning batch {landed.batch_id} of {work.name}") as task:
-        entry = clean_batch(books, work, landed, now)
+        entry = clean_batch(books, work, landed_input(books.lake, landed), now)
         rows = entry.rows
         task.advance(
             f"{rows['inserted']:,} inserted, {rows['updated']:,} updated, "
@@ -79,6 +78,6 @@ def _tables(ledger: Ledger, config: Config) -> dict[str, int]:
     """The published version of every table of every source."""
     tables: dict[str, int] = {}
     for name in config.sources:
-        last = ledger.last(STEP, name)
+        last = ledger.last(CLEAN, name)
         tables |= {} if last is None else dict(last.tables)
     return tables

@@ -466,7 +466,7 @@ def test_killed_anywhere_and_done_again_the_tables_are_the_same(
 
     for place, function in (
         (Intents, "open"),
-        (batch_module, "_quarantine"),
+        (batch_module, "write_quarantine"),
         (Lake, "merge"),
         (Ledger, "append"),
     ):
