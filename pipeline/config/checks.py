@@ -9,17 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from pipeline.config.cleaning_checks import check_cleaning, check_declared_columns, check_renames, check_types
 from pipeline.config.format_checks import check_formats
-from pipeline.config.hints import did_you_mean, listing
 from pipeline.config.model import Config
 from pipeline.config.origin import join
-from pipeline.config.spark_types import schema_columns, type_mistake
 from pipeline.config.split_checks import check_event_time, check_split
 from pipeline.config.task import METRICS
 from pipeline.config.tree import Problem
 
 Problems = Iterator[Problem]
-LANDED_COLUMNS = ("_ingested_at", "_source_file", "_batch_id")
 PREDICTION_COLUMNS = (
     "prediction",
     "probability",
@@ -36,45 +34,6 @@ _NOT_IN_DELTA = re.compile(r"[ ,;{}()\n\t=]")
 def problems_across(config: Config) -> list[Problem]:
     """Every problem that only the whole configuration shows."""
     return [problem for check in CHECKS for problem in check(config)]
-
-
-def check_types(config: Config) -> Problems:
-    """Types and schemas are Spark's, and not both declared."""
-    for name, source in config.sources.items():
-        for column, declared in source.types.items():
-            mistake = type_mistake(declared)
-            if mistake:
-                path = f"sources.{name}.types.{column}"
-                yield Problem(path, f"'{path}' {mistake}")
-        if source.schema_ is not None:
-            path = f"sources.{name}.schema"
-            mistake = schema_columns(source.schema_)[1]
-            if mistake:
-                yield Problem(path, f"'{path}' {mistake}")
-            if source.types:
-                yield Problem(
-                    path,
-                    f"'{path}' and 'sources.{name}.types' are both set. Write all types into the schema.",
-                )
-
-
-def check_declared_columns(config: Config) -> Problems:
-    """Where a schema is declared, keys that name columns name existing ones, in any case."""
-    for name, source in config.sources.items():
-        if source.schema_ is None:
-            continue
-        columns, mistake = schema_columns(source.schema_)
-        if mistake:
-            continue
-        named = [("key", column, tuple(columns)) for column in source.key or ()]
-        named.append(("deduplicate.order_by", source.deduplicate.order_by, (*columns, *LANDED_COLUMNS)))
-        for key, column, known in named:
-            if column.lower() not in {there.lower() for there in known}:
-                path = f"sources.{name}.{key}"
-                near = did_you_mean(column, known)
-                yield Problem(
-                    path, f"'{path}' names '{column}', which the schema lacks.{near} {listing(known)}"
-                )
 
 
 def check_repeats(config: Config) -> Problems:
@@ -261,6 +220,8 @@ CHECKS: tuple[Callable[[Config], Problems], ...] = (
     check_formats,
     check_types,
     check_declared_columns,
+    check_cleaning,
+    check_renames,
     check_repeats,
     check_roles,
     check_rules,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.config.base import ByteSize, FolderPath, Names, Section, Settings, Text, Texts
+from pipeline.config.cleaning import Column
 from pipeline.config.formats import Format, told_by
 
 
@@ -43,8 +44,10 @@ class Source(Section):
     `multiLine: true` only where quoted fields span lines: such files cannot be split among workers."""
     nulls: Texts = ("",)
     """Texts that mean a missing value. Applied in clean: bronze keeps what was received."""
+    columns: dict[str, Column] = Field(default_factory=dict)
+    """How the values of a column are cleaned, by the column's name as received."""
     types: dict[str, Text] = Field(default_factory=dict)
-    """Column → Spark SQL type, over what is inferred."""
+    """Column → Spark SQL type, over what is inferred; by the name it has from silver on."""
     schema_: Annotated[Text | None, Field(alias="schema")] = None
     """The whole schema instead of inference, as in `Order BIGINT, Sale_Price DOUBLE`."""
     key: Annotated[Names, Field(min_length=1)] | None = None

@@ -29,9 +29,9 @@ from pipeline.steps.clean.transforms import (
     counted,
     older_rows,
     silver_rows,
-    typed_rows,
     update_condition,
 )
+from pipeline.steps.clean.typed import typed_rows
 
 _BATCH = "_batch_id"
 _BEFORE = "silver_version_before"
@@ -62,7 +62,7 @@ def clean_batch(books: Books, work: Work, batch: BatchInput, now: datetime) -> L
     if work.contract is None or batch.rows is None:
         done = _Done(_NO_ROWS, {}, batch.details, now)
     else:
-        typed = typed_rows(batch.rows, work.contract, work.is_json, work.source.nulls)
+        typed = typed_rows(batch.rows, work.contract, work.cleaning)
         with _kept(classified_rows(typed, work.contract, work.rules, work.order_by)) as classified:
             done = _write(books, work, batch, classified, now)
     entry = LedgerEntry(
@@ -129,7 +129,7 @@ def _counts(work: Work, batch: BatchInput, classified: DataFrame) -> dict[str, i
 
 
 def _bad_rows(classified: DataFrame, work: Work, contract: Contract) -> DataFrame:
-    return quarantined_rows(classified, contract, work.rules, work.is_json, work.source.nulls)
+    return quarantined_rows(classified, contract, work.rules, work.cleaning)
 
 
 def _refuse(work: Work, batch: BatchInput, counts: dict[str, int], quarantined: DataFrame | None) -> None:

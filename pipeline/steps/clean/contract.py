@@ -17,6 +17,7 @@ from pipeline.lake import Lake, Txn
 from pipeline.lake.control import MOMENT, TEXT, ControlTable
 from pipeline.lake.layout import quoted
 from pipeline.lake.names import CONTRACTS
+from pipeline.steps.clean.cleaning import Cleaning
 
 HASHED_KEY = "_key"
 _SEPARATORS = (";", "\t", "|")
@@ -94,6 +95,8 @@ def columns_of(ddl: str) -> StructType:
 def make_contract(name: str, source: Source, found: Mapping[str, str]) -> Contract:
     """The contract of a source from its first batch: the declared schema, or what was found under `types`.
 
+    `found` has the columns' received names, the contract those from silver on.
+
     Raises:
         ConfigError: declared columns, types or keys that do not fit together.
     """
@@ -106,15 +109,7 @@ def make_contract(name: str, source: Source, found: Mapping[str, str]) -> Contra
                 f"Write a rule instead: {{check: '{quoted(required[0])} IS NOT NULL'}}."
             )
     else:
-        by_name = {column.lower(): column for column in found}
-        types = dict(found)
-        for column, kind in source.types.items():
-            if column.lower() not in by_name:
-                raise ConfigError(
-                    f"{source.where(f'types.{column}')}: 'sources.{name}.types' names '{column}', which "
-                    f"{name} does not have.{did_you_mean(column, tuple(found))} {listing(found)}"
-                )
-            types[by_name[column.lower()]] = kind
+        types = _silver_types(name, source, found)
         columns = columns_of(", ".join(f"{quoted(column)} {kind}" for column, kind in types.items()))
     return Contract(columns, _key(name, source, tuple(columns.names)))
 
@@ -153,6 +148,36 @@ def validate_pinned(name: str, source: Source, pinned: Contract) -> None:
             f"{source.where('key')}: 'sources.{name}.key' is {', '.join(source.key or ('unset',))}, but "
             f"silver_{name} was made with {there}. Put it back, or start another lake (lake.root) with it."
         )
+
+
+def _silver_types(name: str, source: Source, found: Mapping[str, str]) -> dict[str, str]:
+    """Column → type after renames, what is declared over what was found."""
+    for column in source.columns:
+        if column.lower() not in {there.lower() for there in found}:
+            raise ConfigError(
+                f"{source.where(f'columns.{column}')}: 'sources.{name}.columns' names '{column}', which "
+                f"{name} does not have.{did_you_mean(column, tuple(found))} {listing(found)}"
+            )
+    cleaning = Cleaning.of(source)
+    types: dict[str, str] = {}
+    by_name: dict[str, str] = {}
+    for received, kind in found.items():
+        column = cleaning.silver_name(received)
+        if column.lower() in by_name:
+            raise ConfigError(
+                f"{source.where('columns')}: 'sources.{name}.columns' gives two columns the name '{column}'. "
+                f"{listing(found)} Rename one to something else."
+            )
+        by_name[column.lower()] = column
+        types[column] = kind
+    for column, kind in source.types.items():
+        if column.lower() not in by_name:
+            raise ConfigError(
+                f"{source.where(f'types.{column}')}: 'sources.{name}.types' names '{column}', which "
+                f"{name} does not have.{did_you_mean(column, tuple(types))} {listing(types)}"
+            )
+        types[by_name[column.lower()]] = kind
+    return types
 
 
 def _key(name: str, source: Source, columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
 
 from pipeline.config.sources import Source
 from pipeline.lake import Lake, Ledger, LedgerEntry
 from pipeline.progress import Progress
+from pipeline.steps.clean.cleaning import Cleaning
 from pipeline.steps.clean.contract import (
     Contract,
     Contracts,
@@ -21,14 +20,13 @@ from pipeline.steps.clean.contract import (
     type_name,
     validate_pinned,
 )
-from pipeline.steps.clean.inference import SAMPLE_ROWS, found_by_column, type_of, values_by_column
 from pipeline.steps.clean.input import CLEAN, batch_rows
 from pipeline.steps.clean.rules import RowRule, compile_rules
-from pipeline.steps.clean.transforms import CORRUPT, received_names
+from pipeline.steps.clean.sample import found_types, validate_cleanable
+from pipeline.steps.clean.typed import received_names
 
 INGEST = "ingest"
 _ALL = 1_000_000
-_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,9 @@ class Work:
     order_by: str
 
     @property
-    def is_json(self) -> bool:
-        """Whether records are texts with fields inside."""
-        return self.source.file_format == "json"
+    def cleaning(self) -> Cleaning:
+        """How received values become clean ones."""
+        return Cleaning.of(self.source)
 
 
 def pending_batches(ledger: Ledger, name: str) -> tuple[LedgerEntry, ...]:
@@ -98,24 +96,9 @@ def _first_contract(
     rows = None if first is None else batch_rows(lake, first)
     if first is None or rows is None:
         return None
-    found = {} if source.schema_ is not None else _found_types(rows, source, first.rows["read"])
+    validate_cleanable(name, source, rows.schema)
+    found = {} if source.schema_ is not None else found_types(rows, source, first.rows["read"])
     return make_contract(name, source, found)
-
-
-def _found_types(rows: DataFrame, source: Source, count: int) -> Mapping[str, str]:
-    """The columns of a source and their types, as typed by its files or found in a sample of one batch."""
-    received = received_names(rows.schema)
-    if source.file_format == "parquet":
-        return {name: type_name(rows.schema[name].dataType) for name in received}
-    records = rows.where(F.col(CORRUPT).isNull())
-    if count > SAMPLE_ROWS:
-        records = records.sample(SAMPLE_ROWS / count, _SEED)
-    if source.file_format == "json":
-        fields = F.from_json("value", "map<string,string>")
-        values = records.select(F.posexplode(fields).alias("position", "name", "value"))
-    else:
-        values = values_by_column(records, received)
-    return {name: type_of(found) for name, found in found_by_column(values, source.nulls).items()}
 
 
 def _tell_new_columns(
@@ -123,7 +106,8 @@ def _tell_new_columns(
 ) -> None:
     """Columns that came after the contract was pinned are not lost, but not in silver either."""
     rows = None if source.file_format == "json" else batch_rows(lake, newest)
-    known = {column.lower() for column in contract.names}
+    cleaning = Cleaning.of(source)
+    known = {cleaning.received_name(column).lower() for column in contract.names}
     received = [] if rows is None else received_names(rows.schema)
     new = [column for column in received if column.lower() not in known]
     if new:

@@ -9,9 +9,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from pipeline.lake.layout import quoted
+from pipeline.steps.clean.cleaning import Cleaning
 from pipeline.steps.clean.contract import ORIGIN, Contract, type_name
-from pipeline.steps.clean.expressions import RECEIVED, literal, texts, with_object
+from pipeline.steps.clean.expressions import literal
 from pipeline.steps.clean.rules import BROKEN, UNKNOWN, RowRule, state
+from pipeline.steps.clean.texts import RECEIVED, texts, with_texts
 from pipeline.steps.clean.transforms import (
     CORRUPT,
     MALFORMED,
@@ -25,12 +27,13 @@ _MOST_VALUES = 3
 
 
 def quarantined_rows(
-    classified: DataFrame, contract: Contract, rules: Sequence[RowRule], is_json: bool, nulls: Sequence[str]
+    classified: DataFrame, contract: Contract, rules: Sequence[RowRule], cleaning: Cleaning
 ) -> DataFrame:
     """The bad rows as received, with their reasons and where they came from."""
     received: StructType = classified.schema[RECEIVED].dataType  # type: ignore[assignment]
-    bad = with_object(classified.where(F.col(VERDICT).isin(MALFORMED, QUARANTINED)), contract, is_json)
-    values = texts(contract, received, is_json, nulls)
+    bad = classified.where(F.col(VERDICT).isin(MALFORMED, QUARANTINED))
+    bad = with_texts(bad, contract, received, cleaning)
+    values = texts(contract, received, cleaning)
     broken = F.array_compact(
         F.array(
             *map(F.expr, _type_errors(contract, values)),
@@ -38,7 +41,7 @@ def quarantined_rows(
             *[_rule_error(rule, state(index)) for index, rule in enumerate(rules)],
         )
     )
-    malformed = F.array(_error("malformed", CORRUPT, F.lit(_malformed(is_json))))
+    malformed = F.array(_error("malformed", CORRUPT, F.lit(_malformed(cleaning.is_json))))
     errors = F.when(F.col(VERDICT) == MALFORMED, malformed).otherwise(broken)
     return bad.select(
         *[F.col(f"{RECEIVED}.{quoted(name)}").alias(name) for name in received.names],

@@ -10,12 +10,10 @@ from pyspark.sql import functions as F
 
 from pipeline.lake.layout import quoted
 from pipeline.steps.clean.contract import HASHED_KEY, ORIGIN, Contract
-from pipeline.steps.clean.expressions import RECEIVED
 from pipeline.steps.clean.rules import BROKEN, UNKNOWN, RowRule, state, with_results
+from pipeline.steps.clean.texts import RECEIVED
 from pipeline.steps.clean.typed import CORRUPT as CORRUPT
 from pipeline.steps.clean.typed import KEY_MISSING, ROW_HASH, TYPE_FAILED
-from pipeline.steps.clean.typed import received_names as received_names
-from pipeline.steps.clean.typed import typed_rows as typed_rows
 
 VERDICT = "__verdict"
 RANK = "__rank"

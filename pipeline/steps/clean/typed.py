@@ -9,8 +9,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from pipeline.lake.layout import quoted
+from pipeline.steps.clean.cleaning import Cleaning
 from pipeline.steps.clean.contract import HASHED_KEY, ORIGIN, Contract, type_name
-from pipeline.steps.clean.expressions import RECEIVED, count_present, texts, with_object
+from pipeline.steps.clean.expressions import count_present
+from pipeline.steps.clean.texts import RECEIVED, texts, with_texts
 
 CORRUPT = "_corrupt_record"
 TYPE_FAILED = "__type_failed"
@@ -24,7 +26,7 @@ def received_names(bronze: StructType) -> list[str]:
     return [name for name in bronze.names if name not in (*ORIGIN, CORRUPT)]
 
 
-def typed_rows(bronze: DataFrame, contract: Contract, is_json: bool, nulls: Sequence[str]) -> DataFrame:
+def typed_rows(bronze: DataFrame, contract: Contract, cleaning: Cleaning) -> DataFrame:
     """Rows with the contract's columns in their types, NULL where a text does not convert.
 
     `__type_failed` tells whether any did not, `__key_missing` whether a part of the key is missing.
@@ -34,14 +36,12 @@ def typed_rows(bronze: DataFrame, contract: Contract, is_json: bool, nulls: Sequ
     structs = bronze.select(
         F.struct(*whole).alias(RECEIVED), _row_hash(received, whole).alias(ROW_HASH), *ORIGIN, CORRUPT
     )
-    values = texts(contract, received, is_json, nulls)
+    values = texts(contract, received, cleaning)
+    types = {field.name: type_name(field.dataType) for field in contract.columns}
     hashed = [] if contract.key else [f"sha2(to_json({RECEIVED}), 256) AS {HASHED_KEY}"]
-    rows = with_object(structs, contract, is_json).selectExpr(
+    rows = with_texts(structs, contract, received, cleaning).selectExpr(
         *hashed,
-        *[
-            f"try_cast({values[field.name]} AS {type_name(field.dataType)}) AS {quoted(field.name)}"
-            for field in contract.columns
-        ],
+        *[f"{cleaning.typed(name, values[name], kind)} AS {quoted(name)}" for name, kind in types.items()],
         f"{count_present([values[name] for name in contract.converted])} AS {_PRESENT}",
         f"{' OR '.join(f'{values[name]} IS NULL' for name in contract.key) or 'false'} AS {KEY_MISSING}",
         *ORIGIN,

@@ -24,6 +24,7 @@ _BATCH = "_batch_id"
 _NOT_FOR_READING = (
     "path",
     "nulls",
+    "columns",
     "types",
     "schema",
     "key",
