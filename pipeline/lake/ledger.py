@@ -13,6 +13,9 @@ from pipeline.lake.control import COUNTS, MOMENT, TEXT, TEXTS, WHOLE, ControlTab
 from pipeline.lake.lake import Lake, Txn
 from pipeline.lake.names import LEDGER
 
+CLEANING_STEPS = ("clean", "replay", "refresh", "discard")
+"""Who writes silver and quarantine: a landed batch, bad rows sent again, all anew, bad rows thrown away."""
+
 _SCHEMA = pa.schema(
     {
         "step": TEXT,
@@ -65,9 +68,25 @@ class Ledger:
         return 1 if last is None else last.batch_id + 1
 
     def published_version(self, step: str, name: str, table: str) -> int | None:
-        """The version of `table` in the newest entry: later ones may hold half a batch."""
-        last = self.last(step, name)
-        return None if last is None else last.tables.get(table)
+        """The version of `table` that readers use: later ones may hold half a batch.
+
+        That is the one in the step's newest entry. Silver and quarantine have several writers, each with
+        batches of its own, who never write at the same time: there the highest version that any of them
+        finished counts.
+        """
+        steps = CLEANING_STEPS if step in CLEANING_STEPS else (step,)
+        newest = (self.last(writer, name) for writer in steps)
+        found = [entry.tables[table] for entry in newest if entry is not None and table in entry.tables]
+        return max(found, default=None)
+
+    def total(self, step: str, name: str, term: str, *, until: int) -> int:
+        """The sum of a term over all entries of a step up to a batch: added up where the rows are."""
+        rows = self._table.read()
+        if rows is None:
+            return 0
+        wanted = (F.col("step") == step) & (F.col("name") == name) & (F.col("batch_id") <= until)
+        row = rows.where(wanted).agg(F.sum(F.col("rows")[term]).alias("total")).first()
+        return 0 if row is None or row["total"] is None else int(row["total"])
 
     def entries(
         self, step: str | None = None, name: str | None = None, *, after: int = 0, limit: int = 100

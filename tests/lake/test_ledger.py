@@ -60,6 +60,19 @@ def test_the_last_entry_wins_and_replays_change_nothing(lake: Lake) -> None:
         assert reader.last("clean", "cars") == replace(BATCH_1, name="cars")
 
 
+def test_silver_is_published_by_whoever_wrote_it_last(lake: Lake) -> None:
+    ledger = Ledger(lake)
+    ledger.append(BATCH_2)
+    ledger.append(replace(BATCH_1, step="replay", tables={"silver_houses": 6, "quarantine_houses": 3}))
+    ledger.append(replace(BATCH_1, step="discard", tables={"quarantine_houses": 4}))
+    ledger.append(replace(BATCH_1, step="features", tables={"silver_houses": 9}))
+
+    assert ledger.published_version("clean", "houses", "silver_houses") == 6
+    assert ledger.published_version("clean", "houses", "quarantine_houses") == 4
+    assert ledger.total("clean", "houses", "read", until=1) == 0
+    assert ledger.total("clean", "houses", "read", until=2) == 3
+
+
 def test_entries_are_filtered_newest_first(lake: Lake) -> None:
     ledger = Ledger(lake)
     assert ledger.entries() == []

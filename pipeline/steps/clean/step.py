@@ -10,12 +10,14 @@ from datetime import datetime
 from pyspark.sql import SparkSession
 
 from pipeline.config import Config
-from pipeline.lake import Lake, Ledger, LedgerEntry
+from pipeline.config.rule_checks import cleaning_order
+from pipeline.lake import Lake, Ledger, LedgerEntry, names
 from pipeline.progress import SILENT, Progress
 from pipeline.steps.clean.batch import clean_batch
 from pipeline.steps.clean.books import Books
+from pipeline.steps.clean.contract import Contract
 from pipeline.steps.clean.input import CLEAN, landed_input
-from pipeline.steps.clean.prepare import Work, pending_batches, prepare
+from pipeline.steps.clean.prepare import INGEST, Work, pending_batches, prepare
 from pipeline.steps.clean.result import CleanResult
 
 _SHOWN = ("quarantined", "dropped", "warned")
@@ -31,10 +33,13 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
     begun = time.monotonic()
     books = Books.of(Lake(spark, config.lake.root))
     works = []
-    for name, source in config.sources.items():
+    made: dict[str, Contract] = {}
+    for name in cleaning_order(config):
         batches = pending_batches(books.ledger, name)
         if batches:
-            works.append(prepare(books.lake, books.contracts, name, source, batches, progress))
+            work = prepare(books.lake, books.contracts, name, config, batches, progress, made)
+            made |= {} if work.contract is None else {name: work.contract}
+            works.append(work)
     cleaned = {
         work.name: [_clean(books, work, batch, now, progress) for batch in work.batches] for work in works
     }
@@ -78,6 +83,12 @@ def _tables(ledger: Ledger, config: Config) -> dict[str, int]:
     """The published version of every table of every source."""
     tables: dict[str, int] = {}
     for name in config.sources:
-        last = ledger.last(CLEAN, name)
-        tables |= {} if last is None else dict(last.tables)
+        bronze = ledger.published_version(INGEST, name, names.bronze(name))
+        made = {
+            table: ledger.published_version(CLEAN, name, table)
+            for table in (names.silver(name), names.quarantine(name))
+        }
+        if any(version is not None for version in made.values()):
+            made = {names.bronze(name): bronze, **made}
+        tables |= {table: version for table, version in made.items() if version is not None}
     return tables

@@ -73,17 +73,17 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
 
 
 def _published_silver(ledger: Ledger, config: Config) -> dict[str, int]:
-    """The silver versions of the last finished clean batch of every source."""
+    """The silver versions of every source that readers use."""
     published = {}
     for source in config.sources:
         table = names.silver(source)
-        last = ledger.last("clean", source)
-        if last is None or table not in last.tables:
+        version = ledger.published_version("clean", source, table)
+        if version is None:
             raise ConfigError(
                 f"features: source '{source}' has no cleaned rows yet. "
                 "Run `pipeline ingest` and `pipeline clean` first."
             )
-        published[table] = last.tables[table]
+        published[table] = version
     return published
 
 
