@@ -169,6 +169,14 @@ class Lake:
         writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
         return self._save(writer, table, txn)
 
+    def replace_part(self, table: str, rows: DataFrame, txn: Txn, where: str) -> Commit:
+        """Make `rows` all that a table has where a condition holds, which all of them meet; once for each txn.
+
+        The commit's `inserted` counts `rows`.
+        """
+        writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
+        return self._save(writer, table, txn)
+
     def _save(self, writer: DataFrameWriter, table: str, txn: Txn) -> Commit:
         writer = writer.option("txnAppId", txn.app).option("txnVersion", txn.version)
         with readable_refusals(f"{table} ({txn.label})"):
@@ -258,7 +266,7 @@ def _commit(version: int, found: Mapping[str, str] | None) -> Commit:
     def count(name: str) -> int:
         return int(metrics.get(name, 0))
 
-    inserted = (
-        count("numTargetRowsInserted") if "numTargetRowsInserted" in metrics else count("numOutputRows")
-    )
+    merged, written = count("numTargetRowsInserted"), count("numOutputRows")
+    # A write that replaces a part of a table also counts the rows that it left as they are.
+    inserted = merged if "numTargetRowsInserted" in metrics else written - count("numCopiedRows")
     return Commit(version, inserted, count("numTargetRowsUpdated"), count("numTargetRowsDeleted"))
