@@ -170,10 +170,7 @@ class Lake:
         return self._save(writer, table, txn)
 
     def replace_part(self, table: str, rows: DataFrame, txn: Txn, where: str) -> Commit:
-        """Make `rows` all that a table has where a condition holds, which all of them meet; once for each txn.
-
-        The commit's `inserted` counts `rows`.
-        """
+        """Make `rows` all that a table has where a condition holds, which each of them meets; once per txn."""
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
         return self._save(writer, table, txn)
 
