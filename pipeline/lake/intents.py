@@ -44,6 +44,10 @@ class Intents:
         self._newest.add(step, name, intent, commit)
         return intent
 
+    def last(self, step: str, name: str) -> Intent | None:
+        """The intent of the newest batch that was begun, finished or not."""
+        return self._newest.find(step, name)
+
     def find(self, step: str, name: str, batch_id: int) -> Intent | None:
         """The intent of a batch, None when it was not begun."""
         newest = self._newest.find(step, name)

@@ -62,6 +62,16 @@ class Ledger:
         """The entry of the newest finished batch."""
         return self._newest.find(step, name)
 
+    def find(self, step: str, name: str, batch_id: int) -> LedgerEntry | None:
+        """The entry of one batch, None when it is not finished."""
+        newest = self.last(step, name)
+        if newest is None or newest.batch_id <= batch_id:
+            return newest if newest is not None and newest.batch_id == batch_id else None
+        rows = self._table.read()
+        wanted = (F.col("step") == step) & (F.col("name") == name) & (F.col("batch_id") == batch_id)
+        row = None if rows is None else rows.where(wanted).select(*self._table.columns()).first()
+        return None if row is None else LedgerEntry(**self._table.values(row.asDict()))
+
     def next_batch(self, step: str, name: str) -> int:
         """The number after the newest finished batch, from 1."""
         last = self.last(step, name)
@@ -78,6 +88,15 @@ class Ledger:
         newest = (self.last(writer, name) for writer in steps)
         found = [entry.tables[table] for entry in newest if entry is not None and table in entry.tables]
         return max(found, default=None)
+
+    def batches_with(self, step: str, name: str, detail: str) -> tuple[int, ...]:
+        """The batches whose entries have a detail by this name, such as those that a person rejected."""
+        rows = self._table.read()
+        if rows is None:
+            return ()
+        wanted = (F.col("step") == step) & (F.col("name") == name) & F.col("details")[detail].isNotNull()
+        # As many as there were decisions.
+        return tuple(sorted(row["batch_id"] for row in rows.where(wanted).select("batch_id").collect()))
 
     def total(self, step: str, name: str, term: str, *, until: int) -> int:
         """The sum of a term over all entries of a step up to a batch: added up where the rows are."""

@@ -1,13 +1,30 @@
-"""Which settings of a source make its rows what they are."""
+"""Which settings of a source make its rows what they are, and in which words they are kept."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from pipeline.config import fingerprint
+from pipeline.config.masking import public_values
 from pipeline.config.sources import Source
 
+SETTINGS = "settings"
 _NOT_FOR_CLEANING = ("path", "format", "options", "batch_size", "max_quarantined")
 
 
 def settings_mark(source: Source) -> str:
     """The fingerprint of the settings by which a batch is cleaned."""
     return fingerprint(source, without=_NOT_FOR_CLEANING)
+
+
+def settings_text(source: Source) -> str:
+    """The same settings as JSON, for the ledger; secrets are masked."""
+    return json.dumps(cleaning_settings(source), sort_keys=True, ensure_ascii=False)
+
+
+def cleaning_settings(source: Source) -> Mapping[str, Any]:
+    """The settings by which a batch is cleaned, as plain values, defaults included."""
+    values = public_values(source)
+    return {name: value for name, value in values.items() if name not in _NOT_FOR_CLEANING}
