@@ -13,6 +13,7 @@ from pipeline.config.cleaning_checks import check_cleaning, check_declared_colum
 from pipeline.config.format_checks import check_formats
 from pipeline.config.model import Config
 from pipeline.config.origin import join
+from pipeline.config.rule_checks import check_rules
 from pipeline.config.split_checks import check_event_time, check_split
 from pipeline.config.task import METRICS
 from pipeline.config.tree import Problem
@@ -76,18 +77,6 @@ def check_roles(config: Config) -> Problems:
         for name in sorted(roles[path] & others):
             rival = "features.categorical" if name in categorical else "features.numeric"
             yield Problem(path, f"'{path}' names '{name}', and so does '{rival}'. Keep one.")
-
-
-def check_rules(config: Config) -> Problems:
-    """Each rule is an expression over one row."""
-    from pipeline.config.sql import read_expression
-
-    for name, source in config.sources.items():
-        for rule, declared in source.rules.items():
-            mistake = read_expression(declared.check).mistake
-            if mistake:
-                path = f"sources.{name}.rules.{rule}.check"
-                yield Problem(path, f"'{path}' {mistake.sentence}", mistake.line)
 
 
 def check_query(config: Config) -> Problems:

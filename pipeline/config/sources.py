@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from pipeline.config.base import ByteSize, FolderPath, Names, Section, Settings, Text, Texts
 from pipeline.config.cleaning import Column
 from pipeline.config.formats import Format, told_by
-
-
-class Rule(Section):
-    """A condition that every row of a source should meet."""
-
-    check: Text
-    """A Spark SQL condition. A row breaks the rule where it is false; a NULL that comes from a NULL
-    column passes."""
-    on_failure: Literal["quarantine", "drop", "warn", "fail"] = "quarantine"
-    """What happens when a row breaks it. `quarantine`: the row is kept aside with its reasons. `drop`: it is
-    left out and counted. `warn`: it stays, with a warning. `fail`: the whole batch is refused."""
+from pipeline.config.rules import Rule
 
 
 class Deduplicate(Section):
@@ -53,7 +43,7 @@ class Source(Section):
     key: Annotated[Names, Field(min_length=1)] | None = None
     """The columns that name a row. Default: a hash of the row as received, in the column `_key`."""
     rules: dict[str, Rule] = Field(default_factory=dict)
-    """Row rules, by name."""
+    """What the rows should be like, by name."""
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.05
     """The share of a batch that may be quarantined. With more, clean exits with 3 and silver stays."""
     deduplicate: Deduplicate = Field(default_factory=Deduplicate)

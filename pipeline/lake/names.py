@@ -11,6 +11,8 @@ INTENTS = "intents"
 LEDGER = "ledger"
 CONTRACTS = "contracts"
 RUNS = "runs"
+UNREADABLE = "unreadable file: "
+"""How the `_corrupt_record` of a row begins that stands for a whole file."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 

@@ -17,16 +17,17 @@ from pipeline.explain import spark_words
 from pipeline.lake import Lake, LedgerEntry, names
 from pipeline.lake.intents import Intent
 from pipeline.steps.clean.books import Books
+from pipeline.steps.clean.classify import classified_rows
 from pipeline.steps.clean.contract import Contract
+from pipeline.steps.clean.counting import Counts, count_batch, measured_details
 from pipeline.steps.clean.input import REFRESH, REPLAY, BatchInput
 from pipeline.steps.clean.prepare import Work
 from pipeline.steps.clean.quarantine import write_quarantine
 from pipeline.steps.clean.reasons import most_common, quarantined_rows
+from pipeline.steps.clean.references import referenced_silvers, with_references_frozen
 from pipeline.steps.clean.refusal import Reason, failed_rules, is_too_bad, too_bad, validate_balance
 from pipeline.steps.clean.settings import settings_mark
 from pipeline.steps.clean.transforms import (
-    classified_rows,
-    counted,
     older_rows,
     silver_rows,
     update_condition,
@@ -63,7 +64,9 @@ def clean_batch(books: Books, work: Work, batch: BatchInput, now: datetime) -> L
         done = _Done(_NO_ROWS, {}, batch.details, now)
     else:
         typed = typed_rows(batch.rows, work.contract, work.cleaning)
-        with _kept(classified_rows(typed, work.contract, work.rules, work.order_by)) as classified:
+        batch = with_references_frozen(books, work, batch)
+        silvers = referenced_silvers(books.lake, work.rules, batch)
+        with _kept(classified_rows(typed, work.contract, work.rules, work.order_by, silvers)) as classified:
             done = _write(books, work, batch, classified, now)
     entry = LedgerEntry(
         step=batch.step,
@@ -83,11 +86,12 @@ def clean_batch(books: Books, work: Work, batch: BatchInput, now: datetime) -> L
 def _write(books: Books, work: Work, batch: BatchInput, classified: DataFrame, now: datetime) -> _Done:
     """Count, refuse or write: intent, contract, quarantine, silver, in this order."""
     assert work.contract is not None  # rows without a contract are not classified
-    counts = _counts(work, batch, classified)
+    found = _counts(work, batch, classified)
+    counts = dict(found.terms)
     bad = counts["malformed"] + counts["quarantined"]
     quarantined = _bad_rows(classified, work, work.contract) if bad else None
     if not batch.accepted:
-        _refuse(work, batch, counts, quarantined)
+        _refuse(work, batch, found, quarantined)
     intent = _begun(books, work, batch, now)
     if work.is_new and books.contracts.find(work.name) is None:
         books.contracts.pin(work.name, work.contract, now)
@@ -95,7 +99,7 @@ def _write(books: Books, work: Work, batch: BatchInput, classified: DataFrame, n
     tables |= _silver(books.lake, work, batch, intent, classified, counts)
     validate_balance(batch.called(work.name), counts)
     details = {name: text for name, text in intent.details.items() if name not in (_BEFORE, _FINGERPRINT)}
-    return _Done(counts, tables, details, intent.opened_at)
+    return _Done(counts, tables, {**details, **measured_details(found)}, intent.opened_at)
 
 
 @contextmanager
@@ -108,37 +112,36 @@ def _kept(rows: DataFrame) -> Iterator[DataFrame]:
         kept.unpersist()
 
 
-def _counts(work: Work, batch: BatchInput, classified: DataFrame) -> dict[str, int]:
+def _counts(work: Work, batch: BatchInput, classified: DataFrame) -> Counts:
     try:
-        row = counted(classified, work.rules).first()
+        found = count_batch(classified, work.rules)
     except PySparkException as error:
-        if not work.rules:
+        if not (work.rules.rows or work.rules.batch):
             raise
         raise DataRefused(
             f"clean refused {batch.called(work.name)}: a rule ends the job: {spark_words(error)} "
-            f"Nothing was written. A rule answers true, false or null for each row."
+            f"Nothing was written. A rule answers true, false or null."
         ) from error
-    counts: dict[str, int] = {} if row is None else row.asDict()
-    if counts["read"] != batch.read:
+    if found.terms["read"] != batch.read:
         table = names.quarantine(work.name) if batch.step == REPLAY else names.bronze(work.name)
         raise PipelineError(
-            f"{table} has {counts['read']:,} rows of {batch.called(work.name)}, but {batch.read:,} are on "
-            f"record. Was the table changed by hand?"
+            f"{table} has {found.terms['read']:,} rows of {batch.called(work.name)}, but {batch.read:,} are "
+            f"on record. Was the table changed by hand?"
         )
-    return counts
+    return found
 
 
 def _bad_rows(classified: DataFrame, work: Work, contract: Contract) -> DataFrame:
     return quarantined_rows(classified, contract, work.rules, work.cleaning)
 
 
-def _refuse(work: Work, batch: BatchInput, counts: dict[str, int], quarantined: DataFrame | None) -> None:
-    called = batch.called(work.name)
-    sentence = failed_rules(called, counts, work.rules)
+def _refuse(work: Work, batch: BatchInput, found: Counts, quarantined: DataFrame | None) -> None:
+    name, counts = work.name, found.terms
+    sentence = failed_rules(batch, name, found, work.rules)
     limit = work.source.max_quarantined
     if sentence is None and quarantined is not None and is_too_bad(counts, limit):
         reasons = [Reason(*found) for found in most_common(quarantined)]
-        sentence = too_bad(called, work.name, counts, limit, reasons)
+        sentence = too_bad(batch, name, counts, limit, reasons)
     if sentence is not None:
         raise DataRefused(sentence)
 

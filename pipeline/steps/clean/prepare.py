@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
 
+from pipeline.config import Config
 from pipeline.config.sources import Source
 from pipeline.lake import Lake, Ledger, LedgerEntry
 from pipeline.progress import Progress
 from pipeline.steps.clean.cleaning import Cleaning
+from pipeline.steps.clean.compile import compile_rules
 from pipeline.steps.clean.contract import (
     Contract,
     Contracts,
@@ -21,7 +25,7 @@ from pipeline.steps.clean.contract import (
     validate_pinned,
 )
 from pipeline.steps.clean.input import CLEAN, batch_rows
-from pipeline.steps.clean.rules import RowRule, compile_rules
+from pipeline.steps.clean.rules import Rules
 from pipeline.steps.clean.sample import found_types, validate_cleanable
 from pipeline.steps.clean.typed import received_names
 
@@ -38,7 +42,7 @@ class Work:
     batches: tuple[LedgerEntry, ...]
     contract: Contract | None
     is_new: bool
-    rules: tuple[RowRule, ...]
+    rules: Rules
     order_by: str
 
     @property
@@ -62,28 +66,32 @@ def prepare(
     lake: Lake,
     contracts: Contracts,
     name: str,
-    source: Source,
+    config: Config,
     batches: tuple[LedgerEntry, ...],
     progress: Progress,
+    others: Mapping[str, Contract] = MappingProxyType({}),
 ) -> Work:
     """The work for a source with these landed batches; with none of them, for rows it has already.
 
-    Writes nothing.
+    Writes nothing. `others` are contracts of other sources that are not pinned yet.
 
     Raises:
         ConfigError: types, key, order or rules that do not fit the source's columns.
     """
-    pinned = contracts.find(name)
+    source, pinned = config.sources[name], contracts.find(name)
     if pinned is not None:
         validate_pinned(name, source, pinned)
         if batches:
             _tell_new_columns(lake, name, source, pinned, batches[-1], progress)
     contract = pinned or _first_contract(lake, name, source, batches)
-    rules: tuple[RowRule, ...] = ()
+    rules = Rules()
     order_by = source.deduplicate.order_by
     if contract is not None:
         order_by = find_order(name, source, contract)
-        rules = compile_rules(name, source, _empty_rows(lake, contract))
+        empty, label = _empty_rows(lake, contract), config.features.label
+        rules = compile_rules(
+            name, source, empty, label, lambda other: contracts.find(other) or others.get(other)
+        )
         if pinned is None:
             progress.say(_told(name, contract))
     return Work(name, source, batches, contract, pinned is None, rules, order_by)

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from pipeline.lake.layout import quoted
+from pipeline.lake.names import UNREADABLE
+from pipeline.steps.clean.classify import MALFORMED, QUARANTINED, VERDICT
 from pipeline.steps.clean.cleaning import Cleaning
 from pipeline.steps.clean.contract import ORIGIN, Contract, type_name
 from pipeline.steps.clean.expressions import literal
-from pipeline.steps.clean.rules import BROKEN, UNKNOWN, RowRule, state
+from pipeline.steps.clean.named_rules import values as seen_values
+from pipeline.steps.clean.rules import BROKEN, UNKNOWN, Check, RowRule, Rules
 from pipeline.steps.clean.texts import RECEIVED, texts, with_texts
-from pipeline.steps.clean.transforms import (
-    CORRUPT,
-    MALFORMED,
-    QUARANTINED,
-    VERDICT,
-)
+from pipeline.steps.clean.typed import CORRUPT
 
 ERRORS = "_errors"
 _LONGEST_VALUE = 100
-_MOST_VALUES = 3
 
 
 def quarantined_rows(
-    classified: DataFrame, contract: Contract, rules: Sequence[RowRule], cleaning: Cleaning
+    classified: DataFrame, contract: Contract, rules: Rules, cleaning: Cleaning
 ) -> DataFrame:
     """The bad rows as received, with their reasons and where they came from."""
     received: StructType = classified.schema[RECEIVED].dataType  # type: ignore[assignment]
@@ -38,10 +33,10 @@ def quarantined_rows(
         F.array(
             *map(F.expr, _type_errors(contract, values)),
             *map(F.expr, _key_errors(contract, values)),
-            *[_rule_error(rule, state(index)) for index, rule in enumerate(rules)],
+            *[F.expr(_rule_error(rule, check)) for rule in rules.rows for check in rule.checks],
         )
     )
-    malformed = F.array(_error("malformed", CORRUPT, F.lit(_malformed(cleaning.is_json))))
+    malformed = F.expr(f"array({_malformed_error(cleaning.is_json)})")
     errors = F.when(F.col(VERDICT) == MALFORMED, malformed).otherwise(broken)
     return bad.select(
         *[F.col(f"{RECEIVED}.{quoted(name)}").alias(name) for name in received.names],
@@ -81,33 +76,30 @@ def _key_errors(contract: Contract, values: dict[str, str]) -> list[str]:
     ]
 
 
-def _error_where(condition: str, rule: str, column: str, message: str) -> str:
-    error = f"named_struct('rule', {literal(rule)}, 'column', {literal(column)}, 'message', {message})"
-    return f"IF({condition}, {error}, NULL)"
-
-
-def _rule_error(rule: RowRule, found: Column) -> Column:
-    values = F.concat_ws(
-        ", ",
-        *[
-            F.concat(F.lit(f"{name} = "), F.coalesce(_short(F.col(quoted(name))), F.lit("NULL")))
-            for name in rule.columns[:_MOST_VALUES]
-        ],
+def _rule_error(rule: RowRule, check: Check) -> str:
+    """The error of one check: what is wrong, or that it could not be told."""
+    column, colon = ", ".join(check.columns), ": " if check.columns else ""
+    unknown = f"concat({literal(f'{check.said} cannot be evaluated{colon}')}, {seen_values(check.columns)})"
+    broken = _error(rule.name, column, check.message) if rule.on_failure == "quarantine" else "NULL"
+    return (
+        f"CASE {check.state_name} WHEN {UNKNOWN} THEN {_error(rule.name, column, unknown)} "
+        f"WHEN {BROKEN} THEN {broken} END"
     )
-    seen = F.concat(F.lit(": "), values) if rule.columns else F.lit("")
-    names = ", ".join(rule.columns)
-    broken = _error(rule.name, names, F.concat(F.lit(f"{rule.check} is false"), seen))
-    unknown = _error(rule.name, names, F.concat(F.lit(f"{rule.check} cannot be evaluated"), seen))
-    error = F.when(found == UNKNOWN, unknown)
-    return error.when(found == BROKEN, broken) if rule.on_failure == "quarantine" else error
 
 
-def _error(rule: str, column: str, message: Column) -> Column:
-    return F.struct(F.lit(rule).alias("rule"), F.lit(column).alias("column"), message.alias("message"))
+def _malformed_error(is_json: bool) -> str:
+    """The one error of a record that could not be read, or of a file of which none could."""
+    malformed = _error("malformed", CORRUPT, literal(_malformed(is_json)))
+    unreadable = _error("unreadable", "_source_file", CORRUPT)
+    return f"IF(startswith({CORRUPT}, {literal(UNREADABLE)}), {unreadable}, {malformed})"
 
 
-def _short(value: Column) -> Column:
-    return F.left(value.cast("string"), F.lit(_LONGEST_VALUE))
+def _error_where(condition: str, rule: str, column: str, message: str) -> str:
+    return f"IF({condition}, {_error(rule, column, message)}, NULL)"
+
+
+def _error(rule: str, column: str, message: str) -> str:
+    return f"named_struct('rule', {literal(rule)}, 'column', {literal(column)}, 'message', {message})"
 
 
 def _malformed(is_json: bool) -> str:

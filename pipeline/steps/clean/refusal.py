@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.errors import PipelineError
-from pipeline.steps.clean.rules import RowRule
+from pipeline.steps.clean.counting import Counts, Measured
+from pipeline.steps.clean.input import CLEAN, BatchInput
+from pipeline.steps.clean.rules import Rules
 
 _TERMS = ("malformed", "quarantined", "dropped", "superseded", "inserted", "updated", "older")
 
@@ -20,16 +22,40 @@ class Reason(NamedTuple):
     rows: int
 
 
-def failed_rules(batch: str, counts: Mapping[str, int], rules: Sequence[RowRule]) -> str | None:
-    """The refusal of a batch in which a row breaks a rule that says fail; None when there is none."""
-    for rule in rules:
-        rows = counts.get(f"failed.{rule.name}", 0)
+def failed_rules(batch: BatchInput, name: str, found: Counts, rules: Rules) -> str | None:
+    """The refusal of a batch that breaks a rule that says fail; None when there is none."""
+    for rule in rules.rows:
+        rows = found.terms.get(f"failed.{rule.name}", 0)
         if rows:
             return (
-                f"clean refused {batch}: {_share(rows, counts['read'])} break '{rule.name}' ({rule.check}), "
-                f"whose on_failure is fail. Nothing was written. Correct the files or the rule."
+                f"clean refused {batch.called(name)}: {_share(rows, found.terms['read'])} break "
+                f"'{rule.name}' ({rule.said}), whose on_failure is fail. Nothing was written. "
+                f"{next_move(batch, name, 'Correct the rule')}"
+            )
+    for measured in found.measured:
+        if measured.rule.on_failure == "fail" and measured.is_broken:
+            return (
+                f"clean refused {batch.called(name)}: {broken_batch_rule(measured)} Nothing was written. "
+                f"{next_move(batch, name, 'Correct the rule')}"
             )
     return None
+
+
+def broken_batch_rule(measured: Measured) -> str:
+    """What a batch rule found, as a sentence."""
+    rule, colon = measured.rule, ": " if measured.words else ""
+    verb = "is false" if measured.met is False else "cannot be evaluated"
+    return f"'{rule.name}' ({rule.check}) {verb}{colon}{measured.words}."
+
+
+def next_move(batch: BatchInput, name: str, correct: str) -> str:
+    """What to do about a refused batch. Only one that ingest landed waits for a decision."""
+    if batch.step != CLEAN:
+        return f"{correct}, and run the same command again."
+    return (
+        f"{correct}, or decide: 'pipeline clean --source {name} --accept {batch.batch_id} --reason …' takes "
+        f"the batch as it is, '--reject {batch.batch_id}' leaves it out; until then later ones wait."
+    )
 
 
 def is_too_bad(counts: Mapping[str, int], limit: float) -> bool:
@@ -37,17 +63,19 @@ def is_too_bad(counts: Mapping[str, int], limit: float) -> bool:
     return counts["malformed"] + counts["quarantined"] > limit * counts["read"]
 
 
-def too_bad(batch: str, name: str, counts: Mapping[str, int], limit: float, reasons: Sequence[Reason]) -> str:
+def too_bad(
+    batch: BatchInput, name: str, counts: Mapping[str, int], limit: float, reasons: Sequence[Reason]
+) -> str:
     """The refusal of a batch with too many bad rows, by the most common reasons."""
     bad = counts["malformed"] + counts["quarantined"]
-    head = f"clean refused {batch}: {_share(bad, counts['read'])}"
+    head = f"clean refused {batch.called(name)}: {_share(bad, counts['read'])}"
     if len(reasons) == 1 and reasons[0].rows == bad:
         what = _what(reasons[0])
     else:
         what = "are bad: " + ", ".join(f"{reason.rows:,} {_what(reason)}" for reason in reasons)
     return (
         f"{head} {what}; sources.{name}.max_quarantined is {limit:g}. Nothing was written. "
-        f"Correct the types or rules of the source, or allow more."
+        f"{next_move(batch, name, 'Correct the types or rules of the source')}"
     )
 
 
@@ -65,6 +93,8 @@ def validate_balance(batch: str, counts: Mapping[str, int]) -> None:
 def _what(reason: Reason) -> str:
     if reason.rule == "malformed":
         return "are malformed"
+    if reason.rule == "unreadable":
+        return f"stand for an unreadable file ({reason.example})"
     if reason.rule == "type":
         return f"have a wrong type in {reason.column} ({reason.example})"
     if reason.rule == "key":
