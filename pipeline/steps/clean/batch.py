@@ -90,7 +90,8 @@ def _write(books: Books, work: Work, batch: BatchInput, classified: DataFrame, n
     counts = dict(found.terms)
     bad = counts["malformed"] + counts["quarantined"]
     quarantined = _bad_rows(classified, work, work.contract) if bad else None
-    if not batch.accepted:
+    # The rows of a replay are in quarantine already: those that stay bad stay there, however many.
+    if not batch.accepted and batch.step != REPLAY:
         _refuse(work, batch, found, quarantined)
     intent = _begun(books, work, batch, now)
     if work.is_new and books.contracts.find(work.name) is None:

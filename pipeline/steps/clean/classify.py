@@ -28,12 +28,13 @@ def classified_rows(
 ) -> DataFrame:
     """Every row with its verdict, and among the good ones of a key its rank: 1 is the one that stays.
 
-    The order is total: the declared column, then the file's name, then a hash of the row, all descending.
+    The order is total: the declared column, then batch, file's name and a hash of the row, all descending.
     Only bad rows keep what was received. `silvers` are the tables that `references` look in.
     """
     rows = with_states(with_references(typed, rules.checks, silvers or {}), rules.checks)
     rows = rows.withColumn(VERDICT, _verdict(rules))
-    order = [F.col(quoted(order_by)).desc_nulls_last(), F.col("_source_file").desc(), F.col(ROW_HASH).desc()]
+    ties = [F.col(name).desc() for name in ("_batch_id", "_source_file", ROW_HASH)]
+    order = [F.col(quoted(order_by)).desc_nulls_last(), *ties]
     is_good = F.col(VERDICT) == GOOD
     for rule in rules.unique:
         if not is_key(rule.checks[0], contract):

@@ -19,12 +19,22 @@ _BATCH = "_batch_id"
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of quarantine to write anew: where, in SQL, and the rows there that stay as they are."""
+
+    where: str
+    others: DataFrame
+    count: int
+
+
+@dataclass(frozen=True)
 class BatchInput:
     """The frozen input of one batch: done again after a kill, it is the same.
 
     `rows` look like bronze, None for a batch of empty files before the first record; `read` is how many there
     must be; `tables` are the versions they come from. `accepted` is the reason why no refusal counts.
-    `details` go into the intent and into the ledger row as they are.
+    `details` go into the intent and into the ledger row as they are. `part` is what of quarantine the batch
+    writes anew; None adds to it.
     """
 
     step: Step
@@ -34,6 +44,7 @@ class BatchInput:
     tables: Mapping[str, int]
     accepted: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
+    part: Part | None = None
 
     def called(self, source: str) -> str:
         """How a sentence names the batch: `batch 7 of houses`, `replay 2 of houses`."""

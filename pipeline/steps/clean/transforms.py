@@ -21,14 +21,21 @@ def silver_rows(classified: DataFrame, contract: Contract) -> DataFrame:
 
 
 def update_condition(order_by: str) -> str:
-    """When a row replaces the one with its key: not when it is older. Ties go to the later batch."""
+    """When a row replaces the one with its key: not when it is older.
+
+    Ties go to the later batch: a row out of quarantine comes late, but belongs to the batch that brought it.
+    """
     column = quoted(order_by)
-    return f"old.{column} IS NULL OR new.{column} >= old.{column}"
+    is_later = "new._batch_id >= old._batch_id"
+    return (
+        f"new.{column} > old.{column} OR (new.{column} = old.{column} AND {is_later}) "
+        f"OR (old.{column} IS NULL AND (new.{column} IS NOT NULL OR {is_later}))"
+    )
 
 
 def older_rows(winners: DataFrame, silver: DataFrame, key: Sequence[str], order_by: str) -> DataFrame:
     """The winners that are older than what silver has, and so change nothing."""
-    names = [F.col(quoted(name)) for name in dict.fromkeys((*key, order_by))]
+    names = [F.col(quoted(name)) for name in dict.fromkeys((*key, order_by, "_batch_id"))]
     new, old = winners.select(*names).alias("new"), silver.select(*names).alias("old")
     same = reduce(
         lambda left, right: left & right,
