@@ -7,41 +7,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql.types import DateType, NumericType, StringType, TimestampType
 from pyspark.storagelevel import StorageLevel
 
-from pipeline.errors import ConfigError, DataRefused, PipelineError
-from pipeline.explain import spark_words
+from pipeline.errors import DataRefused
 from pipeline.lake import Lake, LedgerEntry, names
 from pipeline.lake.intents import Intent
 from pipeline.steps.clean.books import Books
 from pipeline.steps.clean.classify import classified_rows
 from pipeline.steps.clean.contract import Contract
-from pipeline.steps.clean.counting import Counts, count_batch, measured_details
-from pipeline.steps.clean.input import REFRESH, REPLAY, BatchInput
+from pipeline.steps.clean.counting import measured_details
+from pipeline.steps.clean.input import REFRESH, BatchInput
+from pipeline.steps.clean.pending import ACCEPTED, FINGERPRINT, half_done
 from pipeline.steps.clean.prepare import Work
 from pipeline.steps.clean.quarantine import write_quarantine
-from pipeline.steps.clean.reasons import most_common, quarantined_rows
 from pipeline.steps.clean.references import referenced_silvers, with_references_frozen
-from pipeline.steps.clean.refusal import Reason, failed_rules, is_too_bad, too_bad, validate_balance
-from pipeline.steps.clean.settings import settings_mark
-from pipeline.steps.clean.transforms import (
-    older_rows,
-    silver_rows,
-    update_condition,
-)
+from pipeline.steps.clean.refusal import NO_ROWS, validate_balance
+from pipeline.steps.clean.settings import SETTINGS, settings_mark, settings_text
+from pipeline.steps.clean.transforms import older_rows, silver_rows, update_condition
 from pipeline.steps.clean.typed import typed_rows
+from pipeline.steps.clean.verdict import judge, not_refused, validate_taken
 
 _BATCH = "_batch_id"
 _BEFORE = "silver_version_before"
-_FINGERPRINT = "fingerprint"
-_ACCEPTED = "accepted"
 _SKIPPABLE = (NumericType, StringType, DateType, TimestampType)
-_NO_ROWS = dict.fromkeys(
-    ("read", "malformed", "quarantined", "dropped", "superseded", "inserted", "updated", "older"), 0
-)
 
 
 @dataclass(frozen=True)
@@ -59,15 +49,16 @@ def clean_batch(books: Books, work: Work, batch: BatchInput, now: datetime) -> L
 
     Raises:
         DataRefused: the batch breaks a rule that says fail, or too much of it is bad; nothing is written.
+        ConfigError: the settings were changed in the middle of the batch, or it needs no accepting.
     """
+    intent = _begun(books, work, batch)
     if work.contract is None or batch.rows is None:
-        done = _Done(_NO_ROWS, {}, batch.details, now)
+        if intent is None:
+            validate_taken(work, batch, None)
+        done = _Done(NO_ROWS, {}, batch.details, now)
     else:
-        typed = typed_rows(batch.rows, work.contract, work.cleaning)
-        batch = with_references_frozen(books, work, batch)
-        silvers = referenced_silvers(books.lake, work.rules, batch)
-        with _kept(classified_rows(typed, work.contract, work.rules, work.order_by, silvers)) as classified:
-            done = _write(books, work, batch, classified, now)
+        with _classified(books, work, work.contract, batch) as (frozen, rows):
+            done = _write(books, work, work.contract, frozen, rows, intent, now)
     entry = LedgerEntry(
         step=batch.step,
         name=work.name,
@@ -77,30 +68,62 @@ def clean_batch(books: Books, work: Work, batch: BatchInput, now: datetime) -> L
         fingerprint=settings_mark(work.source),
         started_at=done.begun,
         finished_at=datetime.now(timezone.utc),
-        details=done.details,
+        details={**done.details, SETTINGS: settings_text(work.source)},
     )
     books.ledger.append(entry)
     return entry
 
 
-def _write(books: Books, work: Work, batch: BatchInput, classified: DataFrame, now: datetime) -> _Done:
-    """Count, refuse or write: intent, contract, quarantine, silver, in this order."""
-    assert work.contract is not None  # rows without a contract are not classified
-    found = _counts(work, batch, classified)
-    counts = dict(found.terms)
-    bad = counts["malformed"] + counts["quarantined"]
-    quarantined = _bad_rows(classified, work, work.contract) if bad else None
-    # The rows of a replay are in quarantine already: those that stay bad stay there, however many.
-    if not batch.accepted and batch.step != REPLAY:
-        _refuse(work, batch, found, quarantined)
-    intent = _begun(books, work, batch, now)
-    if work.is_new and books.contracts.find(work.name) is None:
-        books.contracts.pin(work.name, work.contract, now)
-    tables = write_quarantine(books.lake, work.name, batch, quarantined, counts)
-    tables |= _silver(books.lake, work, batch, intent, classified, counts)
+def validate_refused(books: Books, work: Work, batch: BatchInput) -> None:
+    """Raise ConfigError unless the batch is refused: only such a one waits to be rejected."""
+    if _begun(books, work, batch) is None and work.contract is not None and batch.rows is not None:
+        try:
+            with _classified(books, work, work.contract, batch) as (frozen, rows):
+                if judge(work, work.contract, frozen, rows).refusal is not None:
+                    return
+        except DataRefused:
+            return
+    raise not_refused("--reject", batch, work.name)
+
+
+def _write(
+    books: Books,
+    work: Work,
+    contract: Contract,
+    batch: BatchInput,
+    rows: DataFrame,
+    intent: Intent | None,
+    now: datetime,
+) -> _Done:
+    """Count, refuse or write: intent, contract, quarantine, silver, in this order.
+
+    A batch that was begun is not judged again: it was taken then, by whatever limit or decision.
+    """
+    verdict = judge(work, contract, batch, rows)
+    if intent is None:
+        validate_taken(work, batch, verdict.refusal)
+        intent = _begin(books, work, batch, now)
+    counts = dict(verdict.counts.terms)
+    if books.contracts.find(work.name) != contract:
+        books.contracts.pin(work.name, contract, now)
+    tables = write_quarantine(books.lake, work.name, batch, verdict.bad_rows, counts)
+    tables |= _silver(books.lake, work, batch, intent, rows, counts)
     validate_balance(batch.called(work.name), counts)
-    details = {name: text for name, text in intent.details.items() if name not in (_BEFORE, _FINGERPRINT)}
-    return _Done(counts, tables, {**details, **measured_details(found)}, intent.opened_at)
+    details = {name: text for name, text in intent.details.items() if name not in (_BEFORE, FINGERPRINT)}
+    return _Done(counts, tables, {**details, **measured_details(verdict.counts)}, intent.opened_at)
+
+
+@contextmanager
+def _classified(
+    books: Books, work: Work, contract: Contract, batch: BatchInput
+) -> Iterator[tuple[BatchInput, DataFrame]]:
+    """The batch with all that it looks at frozen, and its rows with their verdicts, worked out once."""
+    assert batch.rows is not None
+    frozen = with_references_frozen(books, work, batch)
+    silvers = referenced_silvers(books.lake, work.rules, frozen)
+    typed = typed_rows(batch.rows, contract, work.cleaning)
+    with _kept(classified_rows(typed, contract, work.rules, work.order_by, silvers)) as rows:
+        yield frozen, rows
 
 
 @contextmanager
@@ -113,53 +136,25 @@ def _kept(rows: DataFrame) -> Iterator[DataFrame]:
         kept.unpersist()
 
 
-def _counts(work: Work, batch: BatchInput, classified: DataFrame) -> Counts:
-    try:
-        found = count_batch(classified, work.rules)
-    except PySparkException as error:
-        if not (work.rules.rows or work.rules.batch):
-            raise
-        raise DataRefused(
-            f"clean refused {batch.called(work.name)}: a rule ends the job: {spark_words(error)} "
-            f"Nothing was written. A rule answers true, false or null."
-        ) from error
-    if found.terms["read"] != batch.read:
-        table = names.quarantine(work.name) if batch.step == REPLAY else names.bronze(work.name)
-        raise PipelineError(
-            f"{table} has {found.terms['read']:,} rows of {batch.called(work.name)}, but {batch.read:,} are "
-            f"on record. Was the table changed by hand?"
-        )
-    return found
-
-
-def _bad_rows(classified: DataFrame, work: Work, contract: Contract) -> DataFrame:
-    return quarantined_rows(classified, contract, work.rules, work.cleaning)
-
-
-def _refuse(work: Work, batch: BatchInput, found: Counts, quarantined: DataFrame | None) -> None:
-    name, counts = work.name, found.terms
-    sentence = failed_rules(batch, name, found, work.rules)
-    limit = work.source.max_quarantined
-    if sentence is None and quarantined is not None and is_too_bad(counts, limit):
-        reasons = [Reason(*found) for found in most_common(quarantined)]
-        sentence = too_bad(batch, name, counts, limit, reasons)
-    if sentence is not None:
-        raise DataRefused(sentence)
-
-
-def _begun(books: Books, work: Work, batch: BatchInput, now: datetime) -> Intent:
-    """The intent of the batch: the first try's, so that all tries compare with the same silver."""
-    before, mark = books.lake.version(names.silver(work.name)), settings_mark(work.source)
-    details = {**batch.details, _BEFORE: "" if before is None else str(before), _FINGERPRINT: mark}
-    if batch.accepted:
-        details[_ACCEPTED] = batch.accepted
-    intent = books.intents.open(batch.step, work.name, batch.batch_id, details, now)
-    if intent.details[_FINGERPRINT] != mark:
-        raise ConfigError(
-            f"{work.source.where()}: 'sources.{work.name}' was changed while {batch.called(work.name)} was "
-            f"half done, since {intent.opened_at:%Y-%m-%d %H:%M}. Put it back, run clean, then change it."
-        )
+def _begun(books: Books, work: Work, batch: BatchInput) -> Intent | None:
+    """The intent of an earlier try. Raises ConfigError when the settings were changed since."""
+    intent = books.intents.find(batch.step, work.name, batch.batch_id)
+    if intent is not None and intent.details[FINGERPRINT] != settings_mark(work.source):
+        raise half_done(work.name, work.source, intent)
     return intent
+
+
+def _begin(books: Books, work: Work, batch: BatchInput, now: datetime) -> Intent:
+    """The intent of the batch: all tries compare with the same silver, and none asks again."""
+    before = books.lake.version(names.silver(work.name))
+    details = {
+        **batch.details,
+        _BEFORE: "" if before is None else str(before),
+        FINGERPRINT: settings_mark(work.source),
+    }
+    if batch.accepted:
+        details[ACCEPTED] = batch.accepted
+    return books.intents.open(batch.step, work.name, batch.batch_id, details, now)
 
 
 def _silver(

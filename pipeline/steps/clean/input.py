@@ -32,7 +32,8 @@ class BatchInput:
     """The frozen input of one batch: done again after a kill, it is the same.
 
     `rows` look like bronze, None for a batch of empty files before the first record; `read` is how many there
-    must be; `tables` are the versions they come from. `accepted` is the reason why no refusal counts.
+    must be; `tables` are the versions they come from. `accepted` is the reason why no refusal counts;
+    `refused` is a refusal that came before its rows were looked at.
     `details` go into the intent and into the ledger row as they are. `part` is what of quarantine the batch
     writes anew; None adds to it.
     """
@@ -43,6 +44,7 @@ class BatchInput:
     read: int
     tables: Mapping[str, int]
     accepted: str = ""
+    refused: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
     part: Part | None = None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.config.sources import Source
+from pipeline.errors import ConfigError
 from pipeline.lake import LedgerEntry
 from pipeline.lake.intents import Intent
 from pipeline.lake.ledger import CLEANING_STEPS, Ledger
@@ -13,6 +15,8 @@ from pipeline.steps.clean.settings import SETTINGS
 
 INGEST = "ingest"
 THROUGH = "through_batch"
+FINGERPRINT = "fingerprint"
+ACCEPTED, REJECTED = "accepted", "rejected"
 _ALL = 1_000_000
 
 
@@ -58,6 +62,16 @@ def begun_batch(books: Books, name: str) -> Intent | None:
         if intent is not None and intent.batch_id > done:
             return intent
     return None
+
+
+def half_done(name: str, source: Source, begun: Intent) -> ConfigError:
+    """The error for settings that were changed after a batch was begun and before it was finished."""
+    what = "batch" if begun.step == CLEAN else begun.step
+    return ConfigError(
+        f"{source.where()}: 'sources.{name}' was changed while {what} {begun.batch_id} of {name} was half "
+        f"done, since {begun.opened_at:%Y-%m-%d %H:%M}. Put it back, run clean, then change it; or make "
+        f"everything anew with `pipeline clean --full-refresh`."
+    )
 
 
 def next_refresh(books: Books, name: str) -> int:

@@ -11,6 +11,8 @@ from pipeline.steps.clean.input import CLEAN, BatchInput
 from pipeline.steps.clean.rules import Rules
 
 _TERMS = ("malformed", "quarantined", "dropped", "superseded", "inserted", "updated", "older")
+_RARE_TERMS = ("rejected", "lost", "added")
+NO_ROWS = dict.fromkeys(("read", *_TERMS), 0)
 
 
 class Reason(NamedTuple):
@@ -80,10 +82,15 @@ def too_bad(
 
 
 def validate_balance(batch: str, counts: Mapping[str, int]) -> None:
-    """Raise PipelineError unless every row that was read is accounted for."""
-    total = sum(counts[term] for term in _TERMS)
+    """Raise PipelineError unless every row that was read is accounted for.
+
+    A rejected batch counts `rejected`, a transform `lost` and `added`: rows that nobody read.
+    """
+    there = [*_TERMS, *(term for term in _RARE_TERMS if counts.get(term))]
+    signs = {term: "-" if term == "added" else "+" for term in there}
+    total = sum(-counts[term] if signs[term] == "-" else counts[term] for term in there)
     if counts["read"] != total:
-        terms = " + ".join(f"{term} {counts[term]:,}" for term in _TERMS)
+        terms = " ".join(f"{signs[term]} {term} {counts[term]:,}" for term in there).removeprefix("+ ")
         raise PipelineError(
             f"clean cannot account for {batch}: read {counts['read']:,} is not {terms} = {total:,}. The "
             f"batch is not published; this is a mistake in the pipeline or a table that was changed by hand."
