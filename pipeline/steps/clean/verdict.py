@@ -92,6 +92,8 @@ def _counts(work: Work, batch: BatchInput, classified: DataFrame) -> Counts:
 
 
 def _refusal(work: Work, batch: BatchInput, found: Counts, bad_rows: DataFrame | None) -> str | None:
+    if batch.step == REPLAY:
+        return None  # its rows are in quarantine already: those that are bad stay there, however many
     sentence = failed_rules(batch, work.name, found, work.rules)
     limit = work.source.max_quarantined
     if sentence is None and bad_rows is not None and is_too_bad(found.terms, limit):
