@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
@@ -57,6 +58,11 @@ class Section(BaseModel):
         """
         origin = self._places.nearest(join(self._places.section, path))
         return str(origin) if origin else "configuration"
+
+    def folder(self, path: str = "") -> Path | None:
+        """The folder where a relative path written at a key starts; None for a section made in Python."""
+        origin = self._places.nearest(join(self._places.section, path))
+        return origin.folder if origin else None
 
 
 @dataclass(frozen=True)

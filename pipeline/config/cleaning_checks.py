@@ -40,6 +40,9 @@ def check_types(config: Config) -> Problems:
                     path,
                     f"'{path}' and 'sources.{name}.types' are both set. Write all types into the schema.",
                 )
+            if source.on_new_column == "add":
+                key = f"sources.{name}.on_new_column"
+                yield Problem(key, f"'{key}' is add, but '{path}' says all columns. Keep one.")
 
 
 def check_declared_columns(config: Config) -> Problems:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.config.base import ByteSize, FolderPath, Names, Section, Settings, Text, Texts
 from pipeline.config.cleaning import Column
@@ -42,6 +42,14 @@ class Source(Section):
     """The whole schema instead of inference, as in `Order BIGINT, Sale_Price DOUBLE`."""
     key: Annotated[Names, Field(min_length=1)] | None = None
     """The columns that name a row. Default: a hash of the row as received, in the column `_key`."""
+    on_new_column: Literal["add", "ignore", "fail"] = "ignore"
+    """What happens when files bring a column that the contract lacks. `add`: it joins the contract, its type
+    found in a sample. `ignore`: it stays in bronze, which is told. `fail`: the batch is refused. Of json,
+    `add` and `fail` look at a sample of a batch's records."""
+    on_missing_column: Literal["null", "fail"] = "fail"
+    """What happens when a file lacks a column of the contract, from the second batch on. `null` (with or
+    without quotes): the column is NULL in its rows. `fail`: the batch is refused. Records of json may lack
+    fields."""
     rules: dict[str, Rule] = Field(default_factory=dict)
     """What the rows should be like, by name."""
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.05
@@ -50,6 +58,14 @@ class Source(Section):
     """Which of several rows with the same key stays."""
     batch_size: Annotated[ByteSize, Field(gt=0)] = 100 * 2**30
     """How many bytes of new files make one batch; a larger arrival is cut into several."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_a_choice(cls, values: Any) -> Any:
+        key = "on_missing_column"
+        if isinstance(values, dict) and key in values and values[key] is None:
+            return {**values, key: "null"}
+        return values
 
     @property
     def file_format(self) -> Format | None:

@@ -18,6 +18,7 @@ from pipeline.steps.clean.books import Books
 from pipeline.steps.clean.classify import classified_rows
 from pipeline.steps.clean.contract import Contract
 from pipeline.steps.clean.counting import measured_details
+from pipeline.steps.clean.fit import pin_contract
 from pipeline.steps.clean.input import REFRESH, BatchInput
 from pipeline.steps.clean.pending import ACCEPTED, FINGERPRINT, half_done
 from pipeline.steps.clean.prepare import Work
@@ -104,8 +105,7 @@ def _write(
         validate_taken(work, batch, verdict.refusal)
         intent = _begin(books, work, batch, now)
     counts = dict(verdict.counts.terms)
-    if books.contracts.find(work.name) != contract:
-        books.contracts.pin(work.name, contract, now)
+    pin_contract(books, work, batch, now)
     tables = write_quarantine(books.lake, work.name, batch, verdict.bad_rows, counts)
     tables |= _silver(books.lake, work, batch, intent, rows, counts)
     validate_balance(batch.called(work.name), counts)

@@ -14,7 +14,7 @@ from pipeline.config.hints import did_you_mean, listing
 from pipeline.config.sources import Source
 from pipeline.errors import ConfigError
 from pipeline.lake import Lake, Txn
-from pipeline.lake.control import MOMENT, TEXT, ControlTable
+from pipeline.lake.control import MOMENT, TEXT, WHOLE, ControlTable
 from pipeline.lake.layout import quoted
 from pipeline.lake.names import CONTRACTS
 from pipeline.steps.clean.cleaning import Cleaning
@@ -22,7 +22,16 @@ from pipeline.steps.clean.cleaning import Cleaning
 HASHED_KEY = "_key"
 _SEPARATORS = (";", "\t", "|")
 ORIGIN = ("_source_file", "_batch_id", "_ingested_at")
-_SCHEMA = pa.schema({"source": TEXT, "ddl": TEXT, "key": pa.list_(TEXT), "pinned_at": MOMENT})
+_SCHEMA = pa.schema(
+    {
+        "source": TEXT,
+        "version": WHOLE,
+        "ddl": TEXT,
+        "key": pa.list_(TEXT),
+        "batch_id": WHOLE,
+        "pinned_at": MOMENT,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -53,29 +62,61 @@ class Contract:
         return tuple(field.name for field in self.columns if not isinstance(field.dataType, StringType))
 
 
+@dataclass(frozen=True)
+class Pinned:
+    """One version of a source's contract, and the landed batch that brought it; 0 where none did."""
+
+    contract: Contract
+    version: int
+    batch_id: int
+
+
 class Contracts:
-    """The pinned contracts of one lake, read once, when the first is asked for."""
+    """The pinned contracts of one lake, all versions, read once, when the first is asked for."""
 
     def __init__(self, lake: Lake) -> None:
         self._table = ControlTable(lake, CONTRACTS, _SCHEMA)
-        self._pinned: dict[str, Contract] | None = None
+        self._pinned: dict[str, list[Pinned]] | None = None
 
     def find(self, source: str) -> Contract | None:
-        """The contract of a source, None before its first batch."""
-        return self._all().get(source)
+        """The newest contract of a source, None before its first batch."""
+        newest = self.newest(source)
+        return None if newest is None else newest.contract
 
-    def pin(self, source: str, contract: Contract, now: datetime) -> None:
-        """Keep a contract; the first one counts."""
-        row = {"source": source, "ddl": contract.ddl, "key": list(contract.key), "pinned_at": now}
-        self._table.append([row], Txn(f"contract/{source}", 1))
-        self._all()[source] = contract
+    def newest(self, source: str) -> Pinned | None:
+        """The version of a source's contract that counts, None before its first batch."""
+        return next(reversed(self._all().get(source, [])), None)
 
-    def _all(self) -> dict[str, Contract]:
+    def before(self, source: str, batch_id: int) -> Contract | None:
+        """The contract as it was before a batch: what that batch brought is not expected of it."""
+        earlier = [pinned for pinned in self._all().get(source, []) if pinned.batch_id < batch_id]
+        return earlier[-1].contract if earlier else None
+
+    def pin(self, source: str, contract: Contract, now: datetime, batch_id: int = 0) -> None:
+        """Make a contract the one that counts; one that does already stays as it is."""
+        newest = self.newest(source)
+        if newest is not None and newest.contract == contract:
+            return
+        version = 1 if newest is None else newest.version + 1
+        row = {
+            "source": source,
+            "version": version,
+            "ddl": contract.ddl,
+            "key": list(contract.key),
+            "batch_id": batch_id,
+            "pinned_at": now,
+        }
+        self._table.append([row], Txn(f"contract/{source}", version))
+        self._all().setdefault(source, []).append(Pinned(contract, version, batch_id))
+
+    def _all(self) -> dict[str, list[Pinned]]:
         if self._pinned is None:
             rows = self._table.read()
-            # One row per source.
-            found = [] if rows is None else rows.collect()
-            self._pinned = {row["source"]: _contract(row.asDict()) for row in found}
+            # A handful of rows per source: one for each time its columns changed.
+            found = [] if rows is None else [_pinned(row.asDict()) for row in rows.collect()]
+            self._pinned = {}
+            for source, pinned in sorted(found, key=lambda pair: pair[1].version):
+                self._pinned.setdefault(source, []).append(pinned)
         return self._pinned
 
 
@@ -137,7 +178,8 @@ def validate_pinned(name: str, source: Source, pinned: Contract) -> None:
     for column, written in declared.items():
         wanted = type_name(columns_of(f"c {written}")[0].dataType)
         there = types.get(column.lower(), "no column")
-        if wanted != there:
+        is_awaited = column.lower() not in types and source.on_new_column == "add"
+        if wanted != there and not is_awaited:
             raise ConfigError(
                 f"{source.where(key)}: 'sources.{name}.{key}' says {column} is {wanted}, but silver_{name} "
                 f"was made with {there}. Put it back, or start another lake (lake.root) with it."
@@ -198,5 +240,7 @@ def _other_separator(name: str, columns: tuple[str, ...]) -> str:
     return f" The files are separated by '{shown}': set sources.{name}.options.sep to it." if found else ""
 
 
-def _contract(row: Mapping[str, Any]) -> Contract:
-    return Contract(columns_of(row["ddl"]), tuple(row["key"]))
+def _pinned(row: Mapping[str, Any]) -> tuple[str, Pinned]:
+    """A row of the table; the first rows of older lakes have no version."""
+    contract = Contract(columns_of(row["ddl"]), tuple(row["key"]))
+    return row["source"], Pinned(contract, row.get("version") or 1, row.get("batch_id") or 0)

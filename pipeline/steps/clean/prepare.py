@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from pyspark.sql import DataFrame
@@ -12,7 +13,7 @@ from pyspark.sql.types import LongType, StringType, StructField, StructType, Tim
 
 from pipeline.config import Config
 from pipeline.config.sources import Source
-from pipeline.lake import Lake, Ledger, LedgerEntry
+from pipeline.lake import Lake, LedgerEntry
 from pipeline.progress import Progress
 from pipeline.steps.clean.cleaning import Cleaning
 from pipeline.steps.clean.compile import compile_rules
@@ -24,18 +25,18 @@ from pipeline.steps.clean.contract import (
     type_name,
     validate_pinned,
 )
-from pipeline.steps.clean.input import CLEAN, batch_rows
+from pipeline.steps.clean.contract_file import contract_path
+from pipeline.steps.clean.input import BatchInput, landed_input
 from pipeline.steps.clean.rules import Rules
 from pipeline.steps.clean.sample import found_types, validate_cleanable
-from pipeline.steps.clean.typed import received_names
-
-INGEST = "ingest"
-_ALL = 1_000_000
 
 
 @dataclass(frozen=True)
 class Work:
-    """The batches of a source to clean, oldest first, and how. `is_new` is a contract not pinned yet."""
+    """The batches of a source to clean, oldest first, and how. `is_new` is a contract not pinned yet.
+
+    `contract_file` is where the contract is written for review, None where there is no place.
+    """
 
     name: str
     source: Source
@@ -44,22 +45,12 @@ class Work:
     is_new: bool
     rules: Rules
     order_by: str
+    contract_file: Path | None = None
 
     @property
     def cleaning(self) -> Cleaning:
         """How received values become clean ones."""
         return Cleaning.of(self.source)
-
-
-def pending_batches(ledger: Ledger, name: str) -> tuple[LedgerEntry, ...]:
-    """The landed batches that have no row of clean in the ledger, oldest first."""
-    landed, cleaned = ledger.last(INGEST, name), ledger.last(CLEAN, name)
-    done = 0 if cleaned is None else cleaned.batch_id
-    if landed is None or landed.batch_id <= done:
-        return ()
-    if landed.batch_id == done + 1:
-        return (landed,)
-    return tuple(reversed(ledger.entries(INGEST, name, after=done, limit=_ALL)))
 
 
 def prepare(
@@ -70,20 +61,21 @@ def prepare(
     batches: tuple[LedgerEntry, ...],
     progress: Progress,
     others: Mapping[str, Contract] = MappingProxyType({}),
+    anew: BatchInput | None = None,
 ) -> Work:
     """The work for a source with these landed batches; with none of them, for rows it has already.
 
-    Writes nothing. `others` are contracts of other sources that are not pinned yet.
+    Writes nothing. `others` are contracts of other sources that are not pinned yet. `anew` are the rows from
+    which the contract is made anew, whatever was pinned.
 
     Raises:
         ConfigError: types, key, order or rules that do not fit the source's columns.
     """
-    source, pinned = config.sources[name], contracts.find(name)
+    source = config.sources[name]
+    pinned = None if anew else contracts.find(name)
     if pinned is not None:
         validate_pinned(name, source, pinned)
-        if batches:
-            _tell_new_columns(lake, name, source, pinned, batches[-1], progress)
-    contract = pinned or _first_contract(lake, name, source, batches)
+    contract = pinned or _first_contract(name, source, anew or _first_rows(lake, batches))
     rules = Rules()
     order_by = source.deduplicate.order_by
     if contract is not None:
@@ -94,32 +86,20 @@ def prepare(
         )
         if pinned is None:
             progress.say(_told(name, contract))
-    return Work(name, source, batches, contract, pinned is None, rules, order_by)
+    return Work(name, source, batches, contract, pinned is None, rules, order_by, contract_path(config, name))
 
 
-def _first_contract(
-    lake: Lake, name: str, source: Source, batches: tuple[LedgerEntry, ...]
-) -> Contract | None:
+def _first_rows(lake: Lake, batches: tuple[LedgerEntry, ...]) -> BatchInput | None:
     first = next((batch for batch in batches if batch.rows["read"]), None)
-    rows = None if first is None else batch_rows(lake, first)
-    if first is None or rows is None:
+    return None if first is None else landed_input(lake, first)
+
+
+def _first_contract(name: str, source: Source, first: BatchInput | None) -> Contract | None:
+    if first is None or first.rows is None:
         return None
-    validate_cleanable(name, source, rows.schema)
-    found = {} if source.schema_ is not None else found_types(rows, source, first.rows["read"])
+    validate_cleanable(name, source, first.rows.schema)
+    found = {} if source.schema_ is not None else found_types(first.rows, source, first.read)
     return make_contract(name, source, found)
-
-
-def _tell_new_columns(
-    lake: Lake, name: str, source: Source, contract: Contract, newest: LedgerEntry, progress: Progress
-) -> None:
-    """Columns that came after the contract was pinned are not lost, but not in silver either."""
-    rows = None if source.file_format == "json" else batch_rows(lake, newest)
-    cleaning = Cleaning.of(source)
-    known = {cleaning.received_name(column).lower() for column in contract.names}
-    received = [] if rows is None else received_names(rows.schema)
-    new = [column for column in received if column.lower() not in known]
-    if new:
-        progress.say(f"clean: {name}: columns that the contract lacks stay in bronze: {', '.join(new)}")
 
 
 def _empty_rows(lake: Lake, contract: Contract) -> DataFrame:

@@ -19,6 +19,7 @@ from pipeline.steps.clean.inference import SAMPLE_ROWS, found_by_column, type_of
 from pipeline.steps.clean.typed import CORRUPT, received_names
 
 _SEED = 0
+_MOST_FIELDS = 10_000
 
 
 def found_types(rows: DataFrame, source: Source, count: int) -> Mapping[str, str]:
@@ -31,15 +32,20 @@ def found_types(rows: DataFrame, source: Source, count: int) -> Mapping[str, str
     if source.file_format in TYPED:
         looks = {name: type_name(rows.schema[name].dataType) for name in received}
     else:
-        records = rows.where(F.col(CORRUPT).isNull())
-        if count > SAMPLE_ROWS:
-            records = records.sample(SAMPLE_ROWS / count, _SEED)
+        records = _sample(rows, count)
         is_json = cleaning.is_json
         values = _json_values(records, cleaning) if is_json else _values(records, received, cleaning)
         looks = {name: type_of(found) for name, found in found_by_column(values, ()).items()}
     return {
         name: declared_type(cleaning.column(cleaning.silver_name(name)), kind) for name, kind in looks.items()
     }
+
+
+def json_fields(rows: DataFrame, count: int) -> list[str]:
+    """The fields of a sample of `count` JSON records, in the order of their first appearance."""
+    keys = _sample(rows, count).select(F.posexplode(F.json_object_keys("value")).alias("position", "name"))
+    found = keys.groupBy("name").agg(F.min("position").alias("position")).orderBy("position", "name")
+    return [row["name"] for row in found.limit(_MOST_FIELDS).collect()]
 
 
 def validate_cleanable(name: str, source: Source, received: StructType) -> None:
@@ -55,6 +61,12 @@ def validate_cleanable(name: str, source: Source, received: StructType) -> None:
                     f"cleans texts, but {source.file_format} gives {column} as "
                     f"{type_name(field.dataType)}. Take it out."
                 )
+
+
+def _sample(rows: DataFrame, count: int) -> DataFrame:
+    """Some rows that are no malformed ones, the same each time."""
+    records = rows.where(F.col(CORRUPT).isNull())
+    return records.sample(SAMPLE_ROWS / count, _SEED) if count > SAMPLE_ROWS else records
 
 
 def _values(records: DataFrame, received: Sequence[str], cleaning: Cleaning) -> DataFrame:

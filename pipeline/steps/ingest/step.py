@@ -25,6 +25,8 @@ _NOT_FOR_READING = (
     "path",
     "nulls",
     "columns",
+    "on_new_column",
+    "on_missing_column",
     "types",
     "schema",
     "key",
