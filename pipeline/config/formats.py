@@ -1,4 +1,4 @@
-"""The formats of files: their names, and what a file's name tells. How each is read: pipeline/steps/ingest."""
+"""The formats of files: their names, and what a file's name tells."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ class Files:
     """The file system as seen by a Spark session, with its credentials and settings."""
 
     def __init__(self, spark: SparkSession) -> None:
+        self.spark = spark
         self._jvm: Any = spark._jvm
         self._conf: Any = spark._jsparkSession.sessionState().newHadoopConf()
 
@@ -59,17 +60,26 @@ class Files:
         files = {info.path: info for status in found for info in self._walk(file_system, status)}
         return [files[path] for path in sorted(files)]
 
+    def whole(self, path: str) -> str:
+        """A path as Hadoop writes it in a listing, with its scheme."""
+        file_system, target = self._at(path)
+        return str(target.makeQualified(file_system.getUri(), file_system.getWorkingDirectory()))
+
     def head(self, path: str, size: int) -> bytes:
-        """The first `size` bytes of a file, decompressed when its name says so (.gz, .bz2, …)."""
+        """The first `size` bytes of a file, decompressed when its name says so (.gz, .bz2, .zst, …)."""
         file_system, target = self._at(path)
         stream = file_system.open(target)
         try:
-            codecs = self._jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(self._conf)
-            codec = codecs.getCodec(target)
-            readable = codec.createInputStream(stream) if codec is not None else stream
-            return bytes(readable.readNBytes(size))
+            return bytes(self._readable(stream, target).readNBytes(size))
         finally:
             stream.close()
+
+    def _readable(self, stream: Any, target: Any) -> Any:
+        if target.getName().endswith(".zst"):
+            # Hadoop's codec wants a native library; Spark reads these files with the one it brings itself.
+            return self._jvm.com.github.luben.zstd.ZstdInputStream(stream)
+        codec = self._jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(self._conf).getCodec(target)
+        return stream if codec is None else codec.createInputStream(stream)
 
     def modified(self, path: str) -> float:
         """When a file was last written, in seconds since 1970."""

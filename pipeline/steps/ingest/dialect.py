@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -17,11 +17,6 @@ _ENCODINGS = {
     "iso-8859-1": "ISO-8859-1",
     "latin1": "ISO-8859-1",
     "latin-1": "ISO-8859-1",
-}
-_KNOWN = {
-    "csv": ("header", "sep", "delimiter", "quote", "escape", "comment", "encoding", "multiLine"),
-    "json": ("encoding",),
-    "parquet": (),
 }
 
 
@@ -38,20 +33,20 @@ class Dialect:
     multi_line: bool = False
 
 
-def dialect_of(name: str, source: Source) -> Dialect:
-    """The dialect that a source's options describe.
+def read_dialect(name: str, source: Source, known: Sequence[str]) -> Dialect:
+    """The dialect that a source's options describe; `known` are those that its format honours.
 
     Raises:
         ConfigError: an option that would change what is read, and is not honoured; or a value that cannot be.
     """
     kind = source.file_format or "csv"
     given = {key.lower(): key for key in source.options}
-    known = {key.lower(): key for key in _KNOWN[kind]}
+    spelled = {key.lower(): key for key in known}
     for key in given:
-        if key not in known:
-            allowed = ", ".join(_KNOWN[kind]) or "none"
+        if key not in spelled:
+            allowed = ", ".join(known) or "none"
             _refuse(name, source, given[key], f"is not read for {kind}. Known there: {allowed}")
-    options = {known[key]: source.options[spelled] for key, spelled in given.items()}
+    options = {spelled[key]: source.options[written] for key, written in given.items()}
     if "sep" in options and "delimiter" in options:
         _refuse(name, source, given["delimiter"], "and 'sep' mean the same. Keep one of them")
     sep = options.get("sep", options.get("delimiter", ",")).replace("\\t", "\t")

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import NoReturn
 
 import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from pipeline.errors import DataRefused
@@ -29,13 +31,20 @@ _SCHEMA = pa.schema(
         "ingested_at": MOMENT,
         "header": TEXT,
         "columns": pa.list_(TEXT),
+        "partitions": pa.list_(TEXT),
+        "unreadable": TEXT,
     }
 )
+IGNORED = 0
+"""The batch of files that were told of and left out; it never lands."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of a batch. `attempt` grows when a batch that never landed is frozen anew."""
+    """One file of a batch. `attempt` grows when a batch that never landed is frozen anew.
+
+    `partitions` are columns that the file's folders name, `unreadable` is why it cannot be read.
+    """
 
     source: str
     batch_id: int
@@ -46,6 +55,13 @@ class Entry:
     ingested_at: datetime
     header: str = ""
     columns: Sequence[str] = ()
+    partitions: Sequence[str] = ()
+    unreadable: str = ""
+
+    @property
+    def facts(self) -> tuple[str, int, datetime]:
+        """By which a file is the same one as before."""
+        return (self.path, self.size, self.modified)
 
 
 class Manifest:
@@ -58,16 +74,15 @@ class Manifest:
     def known(self, source: str) -> list[Entry]:
         """The files of a source, those of a batch's newest attempt only; without header and columns."""
         rows = [row for row in self._rows if row.source == source]
-        attempts = {(row.batch_id, row.attempt) for row in rows}
-        newest = {
-            batch: max(attempt for other, attempt in attempts if other == batch) for batch, _ in attempts
-        }
-        return [row for row in rows if row.attempt == newest[row.batch_id]]
+        newest: dict[int, int] = {}
+        for row in rows:
+            newest[row.batch_id] = max(row.attempt, newest.get(row.batch_id, 0))
+        return [row for row in rows if row.batch_id == IGNORED or row.attempt == newest[row.batch_id]]
 
     def files(self, entries: Sequence[Entry]) -> list[Entry]:
         """The same files with header and columns: for a batch that is done again."""
         first = entries[0]
-        rows = self._table.read()
+        rows = self._table_rows()
         if rows is None:
             return list(entries)
         wanted = (
@@ -75,46 +90,73 @@ class Manifest:
             & (F.col("batch_id") == first.batch_id)
             & (F.col("attempt") == first.attempt)
         )
-        found = rows.where(wanted).orderBy("path").select(*self._table.columns()).collect()
-        return [Entry(**self._table.values(row.asDict())) for row in found]
+        return self._collected(rows.where(wanted).orderBy("path"))
 
     def freeze(self, entries: Sequence[Entry]) -> None:
         """Write down the files of one attempt at a batch."""
         source = entries[0].source
         done = {(row.batch_id, row.attempt) for row in self._rows if row.source == source}
         self._table.append([asdict(entry) for entry in entries], Txn(f"manifest/{source}", len(done) + 1))
-        self._rows.extend(replace(entry, header="", columns=()) for entry in entries)
+        self._rows.extend(replace(entry, header="", columns=(), partitions=()) for entry in entries)
+
+    def next_attempt(self, source: str, batch_id: int) -> int:
+        """The number of the next attempt at a batch, from 1."""
+        attempts = [row.attempt for row in self._rows if (row.source, row.batch_id) == (source, batch_id)]
+        return max(attempts, default=0) + 1
 
     def _read(self) -> list[Entry]:
         """One small row for each file there ever was: as long as the listing that it is compared with."""
-        rows = self._table.read()
+        rows = self._table_rows()
         if rows is None:
             return []
-        rows = rows.withColumn("header", F.lit("")).withColumn("columns", F.array().cast("array<string>"))
+        none = F.array().cast("array<string>")
+        return self._collected(rows.withColumns({"header": F.lit(""), "columns": none, "partitions": none}))
+
+    def _table_rows(self) -> DataFrame | None:
+        """The table, with what a manifest of an earlier release does not know yet."""
+        rows = self._table.read()
+        if rows is None or "unreadable" in rows.columns:
+            return rows
+        return rows.withColumns({"partitions": F.array().cast("array<string>"), "unreadable": F.lit("")})
+
+    def _collected(self, rows: DataFrame) -> list[Entry]:
+        found = (self._table.values(row.asDict()) for row in rows.select(*self._table.columns()).collect())
         return [
-            Entry(**self._table.values(row.asDict())) for row in rows.select(*self._table.columns()).collect()
+            Entry(**{**row, "partitions": row["partitions"] or (), "unreadable": row["unreadable"] or ""})
+            for row in found
         ]
 
 
-def validate_unchanged(source: str, landed: Iterable[Entry], listed: Iterable[FileInfo]) -> None:
-    """Raise DataRefused when a file that was landed has another size or time now."""
-    now = {file.path: file for file in listed}
-    for entry in landed:
-        file = now.get(entry.path)
-        if file is not None and (file.size, file.modified) != (entry.size, entry.modified):
-            raise DataRefused(
-                f"ingest refused sources.{source}: {entry.path} changed after it was landed in batch "
-                f"{entry.batch_id} ({_facts(entry)}; now {_facts(file)}). Put the landed file back, and give "
-                f"changed rows a file name of their own."
-            )
+def changed_files(known: Iterable[Entry], listed: Iterable[FileInfo]) -> list[tuple[Entry, FileInfo]]:
+    """The files that have another size or time than when they were last taken up, with that entry."""
+    entries = sorted(known, key=lambda entry: entry.batch_id)
+    seen = {entry.facts for entry in entries}
+    last = {entry.path: entry for entry in entries if entry.batch_id != IGNORED}
+    return [
+        (last[file.path], file)
+        for file in listed
+        if file.path in last and (file.path, file.size, file.modified) not in seen
+    ]
 
 
-def cut(files: Sequence[FileInfo], batch_size: int) -> list[list[FileInfo]]:
-    """The files in batches of at most `batch_size` bytes, in their order; a larger file is a batch alone."""
+def refuse_changed(source: str, entry: Entry, file: FileInfo) -> NoReturn:
+    """Raise DataRefused for a file that was landed and has another size or time now."""
+    raise DataRefused(
+        f"ingest refused sources.{source}: {file.path} changed after it was landed in batch "
+        f"{entry.batch_id} ({_facts(entry)}; now {_facts(file)}). Put the landed file back, and give "
+        f"changed rows a file name of their own; or set sources.{source}.on_changed_file to reload or ignore."
+    )
+
+
+def cut(files: Sequence[FileInfo], batch_size: int, most: int | None = None) -> list[list[FileInfo]]:
+    """The files in batches of at most `batch_size` bytes and `most` files, in their order.
+
+    A file larger than that is a batch alone.
+    """
     batches: list[list[FileInfo]] = []
     room = 0
     for file in files:
-        if not batches or file.size > room:
+        if not batches or file.size > room or len(batches[-1]) == most:
             batches.append([])
             room = batch_size
         batches[-1].append(file)

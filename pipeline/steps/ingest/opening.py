@@ -11,73 +11,64 @@ from pipeline.errors import DataRefused
 from pipeline.steps.ingest.dialect import Dialect
 
 RESERVED = ("_source_file", "_batch_id", "_ingested_at", "_corrupt_record", "_key", "_errors")
-_SIZES = (8 * 2**10, 128 * 2**10, 2 * 2**20)
+SIZES = (8 * 2**10, 128 * 2**10, 2 * 2**20)
+REPLACE_IT = "Replace the file or take it away, and run again."
 
 Head = Callable[[int], bytes]
+
+
+class UnreadableFile(DataRefused):
+    """A file whose bytes are no file of its format: it lands as one malformed row, and others beside it."""
+
+    def __init__(self, path: str, reason: str, advice: str = REPLACE_IT) -> None:
+        super().__init__(f"{path} cannot be read: {reason}. Nothing was landed. {advice}")
+        self.reason = reason
 
 
 @dataclass(frozen=True)
 class Opening:
     """The facts of one file.
 
-    `header` is the header line as it stands in the file, empty without one; `columns` is empty in a file
-    without a first line, and in formats that carry their own names.
+    `header` is the header line as it stands in the file, or what else tells files of one schema from those
+    of another; empty without one. `columns` is empty in a file without a first line, and in formats that
+    carry their own names. `unreadable` is why the file cannot be read, where that shows already.
     """
 
     header: str = ""
     columns: tuple[str, ...] = ()
     has_rows: bool = True
+    unreadable: str = ""
 
 
 def csv_opening(path: str, head: Head, dialect: Dialect, names: tuple[str, ...] = ()) -> Opening:
     """The opening of a csv file. `names` are the columns of a file without a header; default `_c0`, `_c1`, ….
 
     Raises:
+        UnreadableFile: the file is no text in the declared encoding, or has no first line.
         DataRefused: the header cannot name columns.
     """
-    for size in _SIZES:
+    for size in SIZES:
         content = head(size)
-        lines = _records(_text(path, content, dialect), dialect)
+        lines = _records(decoded(path, content, dialect.encoding), dialect)
         # Where a second line begins, the first is complete; whether the second is cut makes no difference.
         if len(lines) > 1 or len(content) < size:
             return _opening(path, lines, dialect, names)
-    raise DataRefused(
-        f"{path}: the first line is longer than {_SIZES[-1]:,} bytes. Is it a text file, and "
-        f"'{dialect.sep}' its separator?"
+    raise UnreadableFile(
+        path,
+        f"the first line is longer than {SIZES[-1]:,} bytes",
+        f"Is it a text file, and '{dialect.sep}' its separator?",
     )
 
 
-def json_opening(path: str, head: Head) -> Opening:
-    """The opening of a file with one JSON object a line.
+def decoded(path: str, content: bytes, encoding: str) -> str:
+    """The beginning of a text file as text; its last character may be cut in two.
 
     Raises:
-        DataRefused: the file is one JSON array.
+        UnreadableFile: it is written in UTF-16 or UTF-32.
     """
-    for size in _SIZES:
-        content = head(size).removeprefix(b"\xef\xbb\xbf")
-        start = content.lstrip()[:1]
-        if start == b"[":
-            raise DataRefused(
-                f"{path} is one JSON array. Write one object a line, without brackets around them."
-            )
-        if start or len(content) < size - 3:
-            return Opening(has_rows=bool(start))
-    return Opening()
-
-
-def parquet_opening(path: str, head: Head) -> Opening:
-    """The opening of a parquet file.
-
-    Raises:
-        DataRefused: it is something else.
-    """
-    content = head(4)
-    if content not in (b"", b"PAR1"):
-        raise DataRefused(
-            f"{path} is not a parquet file: it begins with '{content.decode('utf-8', 'replace')}'. "
-            "Take it away, or set the source's format."
-        )
-    return Opening(has_rows=bool(content))
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableFile(path, "it is written in UTF-16", "Convert it to UTF-8.")
+    return content.decode(encoding, errors="replace").removeprefix("\ufeff")
 
 
 def validate_names(path: str, columns: tuple[str, ...]) -> None:
@@ -116,13 +107,6 @@ def _opening(path: str, lines: list[str], dialect: Dialect, names: tuple[str, ..
     return Opening(columns=names or tuple(f"_c{index}" for index in range(len(values))))
 
 
-def _text(path: str, content: bytes, dialect: Dialect) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataRefused(f"{path} is written in UTF-16. Convert it to UTF-8.")
-    # The last character may be cut in two.
-    return content.decode(dialect.encoding, errors="replace").removeprefix("\ufeff")
-
-
 def _records(text: str, dialect: Dialect) -> list[str]:
     """The lines that say something, cut where Spark cuts them: in quotes too, except with multi_line."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -154,4 +138,4 @@ def _values(path: str, line: str, dialect: Dialect) -> list[str]:
         )
         return next(reader)
     except (csv.Error, StopIteration) as error:
-        raise DataRefused(f"{path}: the first line cannot be read as csv: {error}.") from error
+        raise UnreadableFile(path, f"its first line is no csv: {error}") from error

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from py4j.protocol import Py4JError, Py4JJavaError
 
 from pipeline.config.sources import Source
-from pipeline.config.spark_types import schema_columns
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.lake import Lake, Ledger, Txn, names, reason
 from pipeline.lake.hadoop import FileInfo, Files
-from pipeline.steps.ingest.dialect import Dialect, dialect_of
-from pipeline.steps.ingest.manifest import Entry, Manifest, cut, validate_unchanged
-from pipeline.steps.ingest.opening import Opening, csv_opening, json_opening, parquet_opening
+from pipeline.steps.ingest.formats import format_of
+from pipeline.steps.ingest.formats.base import FileFormat, Listing
+from pipeline.steps.ingest.manifest import IGNORED, Entry, Manifest, changed_files, cut, refuse_changed
+from pipeline.steps.ingest.opening import REPLACE_IT, Opening, UnreadableFile
+from pipeline.steps.ingest.partitions import base_of, partition_names, validate_apart
+from pipeline.steps.ingest.unreadable import is_out_of_reach
 
 STEP = "ingest"
 _THREADS = 8
@@ -25,19 +27,18 @@ _THREADS = 8
 
 @dataclass(frozen=True)
 class Plan:
-    """The work for one source. `begun` is a batch that was killed, to be done again as it was frozen."""
+    """The work for one source. `begun` is a batch that was killed, to be done again as it was frozen.
+
+    `ignored` are files to remember without landing them, `told` is what to say of the source.
+    """
 
     name: str
     source: Source
-    dialect: Dialect
+    format: FileFormat
     begun: tuple[Entry, ...]
     batches: tuple[tuple[Entry, ...], ...]
-    landed_files: int
-
-    @property
-    def empty_files(self) -> list[str]:
-        """The new files without rows."""
-        return [entry.path for batch in self.batches for entry in batch if entry.size == 0]
+    ignored: tuple[Entry, ...]
+    told: tuple[str, ...]
 
 
 def bronze_txn(name: str, batch_id: int) -> Txn:
@@ -50,44 +51,56 @@ def plan(lake: Lake, ledger: Ledger, manifest: Manifest, name: str, source: Sour
 
     Raises:
         ConfigError: the path means no file, and never did; an option that is not honoured.
-        DataRefused: a landed file changed, a new one cannot be read, or no file has any rows.
+        DataRefused: a landed file changed, a new one cannot land, or no file has any rows.
     """
-    dialect = dialect_of(name, source)
+    read = format_of(name, source)
     last = ledger.last(STEP, name)
     done = 0 if last is None else last.batch_id
     known = manifest.known(name)
-    listed = _listed(lake.files, name, source, bool(known))
-    landed = [entry for entry in known if entry.batch_id <= done]
-    validate_unchanged(name, landed, listed)
     begun = [entry for entry in known if entry.batch_id > done]
-    attempt = begun[0].attempt if begun else 0
-    if begun and not _is_landed(lake, begun) and not _is_as_frozen(begun, listed):
+    if begun and _is_landed(lake, begun):
+        done = begun[0].batch_id
+    landed = [entry for entry in known if entry.batch_id <= done]
+    listing = _listed(lake.files, read, landed)
+    if begun and begun[0].batch_id > done and not _is_as_frozen(begun, listing.files):
         begun = []  # its files are not the same any more, and nothing of it was landed
-    taken = {entry.path for entry in [*landed, *begun]}
-    new = [file for file in listed if file.path not in taken]
-    openings = _openings(lake.files, source, dialect, new)
-    if last is None and not begun and not any(opening.has_rows for opening in openings.values()):
-        raise DataRefused(_no_rows(name, new))
-    first = done + 1 + bool(begun)
+    reloaded, ignored, told = _changed(name, source, [*landed, *begun], listing.files)
+    taken = {entry.path for entry in [*landed, *begun]} - {file.path for file in reloaded}
+    new = [file for file in listing.files if file.path not in taken]
+    openings = _openings(lake.files, read, new)
+    if last is None and not begun:
+        _validate_rows(name, new, openings)
+    blank = Entry(name, IGNORED, 0, path="", size=0, modified=now, ingested_at=now)
+    entries = partial(_entries, lake.files, source, openings)
+    first = done + 1 + bool(begun and begun[0].batch_id > done)
     batches = [
-        tuple(_entry(name, batch_id, attempt + 1, file, openings[file.path], now) for file in files)
-        for batch_id, files in enumerate(cut(new, source.batch_size), start=first)
+        entries(replace(blank, batch_id=batch_id, attempt=manifest.next_attempt(name, batch_id)), files)
+        for batch_id, files in enumerate(cut(new, source.batch_size, read.most_files), start=first)
     ]
-    frozen = tuple(manifest.files(begun)) if begun else ()
-    return Plan(name, source, dialect, frozen, tuple(batches), len(landed))
+    left_out = replace(blank, attempt=manifest.next_attempt(name, IGNORED))
+    return Plan(
+        name,
+        source,
+        read,
+        begun=tuple(manifest.files(begun)) if begun else (),
+        batches=tuple(batches),
+        ignored=entries(left_out, [*listing.ignored, *ignored]),
+        told=(*listing.told, *told, *_told(new)),
+    )
 
 
-def _listed(files: Files, name: str, source: Source, has_landed: bool) -> list[FileInfo]:
+def _listed(files: Files, read: FileFormat, landed: Sequence[Entry]) -> Listing:
+    name, source = read.source_name, read.source
     where = f"{source.where('path')}: 'sources.{name}.path'"
     try:
-        listed = files.find(source.path)
-        is_there = bool(listed) or files.exists(source.path)
+        listing = read.listed(files, landed)
+        is_there = bool(listing.files) or bool(landed) or files.exists(source.path)
     except Py4JError as error:
         raise ConfigError(f"{where} cannot be listed: {reason(error)}. Path: {source.path}.") from error
-    if not listed and not has_landed:
+    if not listing.files and not landed:
         what = "is an empty folder" if is_there else "matches no file"
         raise ConfigError(f"{where} {what}: {source.path}. Put files there, or correct the path.")
-    return listed
+    return listing
 
 
 def _is_landed(lake: Lake, begun: Sequence[Entry]) -> bool:
@@ -96,47 +109,90 @@ def _is_landed(lake: Lake, begun: Sequence[Entry]) -> bool:
 
 
 def _is_as_frozen(begun: Sequence[Entry], listed: Sequence[FileInfo]) -> bool:
-    now = {(file.path, file.size, file.modified) for file in listed}
-    return all((entry.path, entry.size, entry.modified) in now for entry in begun)
+    """Whether files to read are still there, and those that could not be read were not mended since."""
+    now = {file.path: (file.path, file.size, file.modified) for file in listed}
+    return all(
+        now.get(entry.path, entry.facts if entry.unreadable else None) == entry.facts for entry in begun
+    )
 
 
-def _openings(files: Files, source: Source, dialect: Dialect, new: Sequence[FileInfo]) -> dict[str, Opening]:
+def _changed(
+    name: str, source: Source, known: Sequence[Entry], listed: Sequence[FileInfo]
+) -> tuple[list[FileInfo], list[FileInfo], list[str]]:
+    """Changed files that land again, those to leave out, and what to say. A mended file always lands."""
+    reloaded, ignored, told = [], [], []
+    for entry, file in changed_files(known, listed):
+        if entry.unreadable:
+            reloaded.append(file)
+            told.append(f"ingest: {file.path} could not be read in batch {entry.batch_id}, and lands now")
+        elif source.on_changed_file == "reload":
+            reloaded.append(file)
+            told.append(f"ingest: {file.path} changed after batch {entry.batch_id}, and lands again")
+        elif source.on_changed_file == "ignore":
+            ignored.append(file)
+            told.append(
+                f"ingest: {file.path} changed after it was landed in batch {entry.batch_id}; it is left out"
+            )
+        else:
+            refuse_changed(name, entry, file)
+    return reloaded, ignored, told
+
+
+def _openings(files: Files, read: FileFormat, new: Sequence[FileInfo]) -> dict[str, Opening]:
     """The openings of all files, read some at a time: each costs one or two requests to the file system."""
     with ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(partial(_opening, files, source, dialect), new)
+        found = pool.map(partial(_opening, files, read), new)
         return dict(zip((file.path for file in new), found, strict=True))
 
 
-def _opening(files: Files, source: Source, dialect: Dialect, file: FileInfo) -> Opening:
+def _opening(files: Files, read: FileFormat, file: FileInfo) -> Opening:
     if file.size == 0:
         return Opening(has_rows=False)
-    head = partial(files.head, file.path)
     try:
-        if source.file_format == "parquet":
-            return parquet_opening(file.path, head)
-        if source.file_format == "json":
-            return json_opening(file.path, head)
-        declared = tuple(schema_columns(source.schema_)[0]) if source.schema_ else ()
-        return csv_opening(file.path, head, dialect, declared)
+        return read.opening(file.path, partial(files.head, file.path))
+    except UnreadableFile as error:
+        return Opening(has_rows=False, unreadable=error.reason)
     except Py4JJavaError as error:
-        raise DataRefused(
-            f"{file.path} cannot be read: {reason(error)}. Nothing was landed. "
-            "Replace the file or take it away, and run again."
-        ) from error
+        if is_out_of_reach(error):
+            raise DataRefused(
+                f"{file.path} cannot be read: {reason(error)}. Nothing was landed. {REPLACE_IT}"
+            ) from error
+        return Opening(has_rows=False, unreadable=reason(error))
 
 
-def _entry(name: str, batch_id: int, attempt: int, file: FileInfo, opening: Opening, now: datetime) -> Entry:
-    return Entry(
-        source=name,
-        batch_id=batch_id,
-        attempt=attempt,
-        path=file.path,
-        size=file.size,
-        modified=file.modified,
-        ingested_at=now,
-        header=opening.header,
-        columns=opening.columns,
-    )
+def _validate_rows(name: str, new: Sequence[FileInfo], openings: dict[str, Opening]) -> None:
+    """Raise DataRefused unless the first files of a source have any row."""
+    if any(opening.has_rows for opening in openings.values()):
+        return
+    for file in new:
+        if openings[file.path].unreadable:
+            raise UnreadableFile(file.path, openings[file.path].unreadable)
+    raise DataRefused(_no_rows(name, new))
+
+
+def _entries(
+    files: Files, source: Source, openings: dict[str, Opening], blank: Entry, infos: Sequence[FileInfo]
+) -> tuple[Entry, ...]:
+    """The entries of one batch's files; `blank` says which batch."""
+    base = files.whole(base_of(source.path)) if infos else ""
+    found = []
+    for file in infos:
+        opening = openings.get(file.path, Opening())
+        partitions = partition_names(file.path, base)
+        validate_apart(file.path, partitions, opening.columns)
+        entry = replace(blank, path=file.path, size=file.size, modified=file.modified, partitions=partitions)
+        found.append(
+            replace(entry, header=opening.header, columns=opening.columns, unreadable=opening.unreadable)
+        )
+    return tuple(found)
+
+
+def _told(new: Sequence[FileInfo]) -> list[str]:
+    return [
+        f"ingest: {file.path} is empty; it is in the manifest and lands no rows"
+        for file in new
+        if file.size == 0
+    ]
 
 
 def _no_rows(name: str, new: Sequence[FileInfo]) -> str:

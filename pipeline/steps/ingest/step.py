@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from pyspark.sql import DataFrame, Observation, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
 from pipeline.config import Config, fingerprint
 from pipeline.lake import Lake, Ledger, LedgerEntry, names
 from pipeline.progress import SILENT, Progress
+from pipeline.steps.ingest.landing import land
 from pipeline.steps.ingest.manifest import Entry, Manifest
-from pipeline.steps.ingest.plan import STEP, Plan, bronze_txn, plan
-from pipeline.steps.ingest.read import received, refusing_unreadable, validate_types
+from pipeline.steps.ingest.plan import STEP, Plan, plan
 from pipeline.steps.ingest.result import IngestResult
-from pipeline.steps.ingest.transforms import CORRUPT, bronze_rows
 
-_BATCH = "_batch_id"
+COLUMNS = "columns"
 _NOT_FOR_READING = (
     "path",
     "nulls",
@@ -34,6 +33,7 @@ _NOT_FOR_READING = (
     "max_quarantined",
     "deduplicate",
     "batch_size",
+    "on_changed_file",
 )
 
 
@@ -77,8 +77,10 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
 
 def _land_source(books: _Books, work: Plan, progress: Progress) -> list[LedgerEntry]:
     """Do a killed batch again, then the new ones in their order."""
-    for path in work.empty_files:
-        progress.say(f"ingest: {path} is empty; it is in the manifest and lands no rows")
+    for sentence in work.told:
+        progress.say(sentence)
+    if work.ignored:
+        books.manifest.freeze(work.ignored)
     entries = []
     if work.begun:
         progress.say(
@@ -93,51 +95,24 @@ def _land_source(books: _Books, work: Plan, progress: Progress) -> list[LedgerEn
 
 def _land(books: _Books, work: Plan, files: Sequence[Entry], progress: Progress) -> LedgerEntry:
     batch_id, ingested_at = files[0].batch_id, files[0].ingested_at
-    table = names.bronze(work.name)
     with progress.task(f"landing batch {batch_id} of {work.name} ({len(files)} files)") as task:
-        tables, rows = _append(books.lake, work, files)
-        task.advance(f"{rows['read']:,} records, {rows['malformed']:,} malformed")
+        landed = land(books.lake, books.manifest, work, files)
+        task.advance(f"{landed.read:,} records, {landed.malformed:,} malformed")
+    for path, why in landed.unreadable.items():
+        progress.say(f"ingest: {path} cannot be read, and lands as one malformed record: {why}")
     entry = LedgerEntry(
         step=STEP,
         name=work.name,
         batch_id=batch_id,
-        rows={"files": len(files), **rows},
-        tables={} if tables is None else {table: tables},
+        rows={"files": len(files), "read": landed.read, "malformed": landed.malformed},
+        tables={} if landed.version is None else {names.bronze(work.name): landed.version},
         fingerprint=fingerprint(work.source, without=_NOT_FOR_READING),
+        details={} if landed.columns is None else {COLUMNS: json.dumps(landed.columns, ensure_ascii=False)},
         started_at=ingested_at,
         finished_at=datetime.now(timezone.utc),
     )
     books.ledger.append(entry)
     return entry
-
-
-def _append(lake: Lake, work: Plan, files: Sequence[Entry]) -> tuple[int | None, dict[str, int]]:
-    """The version of bronze with the batch in it, and what was read; each record is touched once."""
-    table, batch_id = names.bronze(work.name), files[0].batch_id
-    txn = bronze_txn(work.name, batch_id)
-    there = lake.find_commit(table, txn) if work.begun else None
-    if there is not None:
-        landed = lake.read(table, there.version).where(F.col(_BATCH) == batch_id)
-        return there.version, {
-            "read": there.inserted,
-            "malformed": landed.where(f"{CORRUPT} IS NOT NULL").count(),
-        }
-    what = f"ingest refused batch {batch_id} of {work.name}"
-    with refusing_unreadable(what, files):
-        records = received(lake.spark, work.source.file_format or "csv", work.dialect, files)
-        if records is None:
-            return lake.version(table), {"read": 0, "malformed": 0}
-        if lake.exists(table):
-            validate_types(records, lake.read(table).schema, what, files)
-        rows, malformed = _observed(bronze_rows(records, batch_id, files[0].ingested_at))
-        commit = lake.append(table, rows, txn, stats=[_BATCH])
-    return commit.version, {"read": commit.inserted, "malformed": malformed.get["malformed"]}
-
-
-def _observed(rows: DataFrame) -> tuple[DataFrame, Observation]:
-    """The rows, and a count of the malformed ones that is known once they are written."""
-    observation = Observation()
-    return rows.observe(observation, F.count(CORRUPT).alias("malformed")), observation
 
 
 def _summed(entries: Sequence[LedgerEntry]) -> Mapping[str, int]:

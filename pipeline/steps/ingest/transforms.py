@@ -6,13 +6,15 @@ Lines come as (value, _source_file); records leave as the received columns, _sou
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from pyspark.sql import Column, DataFrame
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.lake.layout import quoted
+from pipeline.lake.names import UNREADABLE
 from pipeline.steps.ingest.dialect import Dialect
 
 CORRUPT = "_corrupt_record"
@@ -31,9 +33,7 @@ def csv_records(
     `_corrupt_record`.
     """
     value = F.col("value")
-    if dialect.encoding == "ISO-8859-1":
-        lines = lines.withColumn("value", F.decode(value.cast("binary"), dialect.encoding))
-    lines = lines.where(F.trim(value) != "")
+    lines = _decoded(lines, dialect.encoding).where(F.trim(value) != "")
     if dialect.comment:
         lines = lines.where(~value.startswith(dialect.comment))
     if headers:
@@ -50,15 +50,23 @@ def csv_records(
     return read.select(*received, SOURCE_FILE, corrupt.alias(CORRUPT))
 
 
-def json_records(lines: DataFrame) -> DataFrame:
+def json_records(lines: DataFrame, encoding: str = "UTF-8") -> DataFrame:
     """Records of JSON lines: the line in `value`, and in `_corrupt_record` too when it is no object."""
     value = F.col("value")
+    lines = _decoded(lines, encoding)
     is_object = F.from_json(value, "map<string,string>").isNotNull()
     return lines.where(F.trim(value) != "").select(
         F.make_valid_utf8(value).alias("value"),
         SOURCE_FILE,
         F.when(~is_object | ~F.is_valid_utf8(value), F.make_valid_utf8(value)).alias(CORRUPT),
     )
+
+
+def unreadable_rows(spark: SparkSession, reasons: Mapping[str, str]) -> DataFrame:
+    """One malformed record for each file that cannot be read, by path: it names the file and says why."""
+    paths, texts = list(reasons), [f"{UNREADABLE}{reason}" for reason in reasons.values()]
+    columns = [pa.array(paths, pa.string()), pa.array(texts, pa.string())]
+    return spark.createDataFrame(pa.table(columns, names=[SOURCE_FILE, CORRUPT]))
 
 
 def bronze_rows(records: DataFrame, batch_id: int, ingested_at: datetime) -> DataFrame:
@@ -85,6 +93,12 @@ def csv_options(dialect: Dialect, columns: int) -> dict[str, str]:
         "emptyValue": "",
         "maxColumns": str(max(20480, columns + 2)),
     }
+
+
+def _decoded(lines: DataFrame, encoding: str) -> DataFrame:
+    if encoding != "ISO-8859-1":
+        return lines
+    return lines.withColumn("value", F.decode(F.col("value").cast("binary"), encoding))
 
 
 def _has_open_quote(value: Column, dialect: Dialect) -> Column:

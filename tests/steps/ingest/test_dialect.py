@@ -4,7 +4,8 @@ import pytest
 
 from pipeline.config.sources import Source
 from pipeline.errors import ConfigError
-from pipeline.steps.ingest.dialect import Dialect, dialect_of
+from pipeline.steps.ingest.dialect import Dialect
+from pipeline.steps.ingest.formats import format_of
 
 
 def source(kind: str = "csv", **options: str) -> Source:
@@ -12,7 +13,7 @@ def source(kind: str = "csv", **options: str) -> Source:
 
 
 def test_the_defaults() -> None:
-    assert dialect_of("houses", source()) == Dialect(True, ",", '"', '"', "", "UTF-8", False)
+    assert format_of("houses", source()).dialect == Dialect(True, ",", '"', '"', "", "UTF-8", False)
 
 
 def test_every_option_counts() -> None:
@@ -26,11 +27,11 @@ def test_every_option_counts() -> None:
         MULTILINE="true",
     )
 
-    assert dialect_of("houses", written) == Dialect(False, "\t", "'", "\\", "#", "ISO-8859-1", True)
+    assert format_of("houses", written).dialect == Dialect(False, "\t", "'", "\\", "#", "ISO-8859-1", True)
 
 
 def test_the_escape_is_the_quote_unless_declared() -> None:
-    assert dialect_of("houses", source(quote="'")).escape == "'"
+    assert format_of("houses", source(quote="'")).dialect.escape == "'"
 
 
 @pytest.mark.parametrize(
@@ -56,12 +57,12 @@ def test_the_escape_is_the_quote_unless_declared() -> None:
         ),
         (
             "json",
-            {"multiLine": "true"},
-            r"options\.multiLine' is not read for json\. Known there: encoding\.",
+            {"header": "true"},
+            r"options\.header' is not read for json\. Known there: encoding, multiLine\.",
         ),
         ("parquet", {"header": "true"}, r"options\.header' is not read for parquet\. Known there: none\."),
     ],
 )
 def test_what_is_not_honoured_is_refused(kind: str, options: dict[str, str], sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
-        dialect_of("houses", source(kind, **options))
+        format_of("houses", source(kind, **options))

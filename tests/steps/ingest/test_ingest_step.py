@@ -12,7 +12,9 @@ from pyspark.sql import SparkSession
 
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.lake import Ledger
+from pipeline.steps.ingest import landing
 from pipeline.steps.ingest import step as step_module
+from pipeline.steps.ingest.unreadable import probed
 
 pytestmark = pytest.mark.spark
 
@@ -296,22 +298,47 @@ def test_a_changed_file_is_refused(project: Project) -> None:
     assert project.versions() == before
 
 
-def test_an_unreadable_file_is_named_and_lands_nothing(project: Project) -> None:
+def test_an_unreadable_file_is_one_row_and_lands_whole_once_it_is_mended(project: Project) -> None:
     whole = gzip.compress(b"id,price\n2," + os.urandom(400_000).hex().encode() + b"\n3,30\n")
     (project.files / "a.csv").write_text("id,price\n1,10\n")
     (project.files / "b.csv.gz").write_bytes(whole[:-50_000])
 
-    with pytest.raises(
-        DataRefused, match=r"refused batch 1 of houses: file:.*b\.csv\.gz cannot be read: .*end of input"
-    ):
-        project.ingest()
-    assert project.versions() == {"manifest": 1, "bronze_houses": 0}
+    result = project.ingest()
+
+    assert result.rows == {"files": 2, "read": 2, "malformed": 1}
+    assert project.rows("bronze_houses", "id", "_source_file", "_batch_id", "_corrupt_record") == [
+        ("1", "a.csv", 1, None),
+        (None, "b.csv.gz", 1, "unreadable file: Unexpected end of input stream"),
+    ]
+    assert project.rows("manifest", "attempt", "path", "unreadable") == [
+        (1, "a.csv", ""),
+        (1, "b.csv.gz", ""),
+        (2, "a.csv", ""),
+        (2, "b.csv.gz", "Unexpected end of input stream"),
+    ]
+    assert project.ingest().changed is False
 
     (project.files / "b.csv.gz").write_bytes(whole)
     result = project.ingest(NOON + timedelta(hours=1))
 
-    assert result.rows == {"files": 2, "read": 3, "malformed": 0}
-    assert [row[0] for row in project.rows("bronze_houses", "_batch_id")] == [1, 1, 1]
+    assert result.rows == {"files": 1, "read": 2, "malformed": 0}
+    assert [row[1] for row in project.rows("bronze_houses", "_batch_id", "_source_file")] == [1, 1, 2, 2]
+    assert project.ingest().changed is False
+
+
+def test_when_no_first_file_can_be_read_nothing_lands(project: Project) -> None:
+    whole = gzip.compress(b"id,price\n2," + os.urandom(400_000).hex().encode() + b"\n3,30\n")
+    (project.files / "a.csv.gz").write_bytes(whole[:-50_000])
+
+    with pytest.raises(
+        DataRefused,
+        match=r"refused batch 1 of houses: file:.*a\.csv\.gz cannot be read: Unexpected end of input stream\.",
+    ):
+        project.ingest()
+    assert project.versions() == {"manifest": 1, "bronze_houses": 0}
+
+    (project.files / "a.csv.gz").write_bytes(whole)
+    assert project.ingest().rows == {"files": 1, "read": 2, "malformed": 0}
     assert project.ingest().changed is False
 
 
@@ -323,12 +350,37 @@ def test_a_short_unreadable_file_is_found_before_anything_is_written(project: Pr
     assert not project.lake.exists()
 
 
+def test_killed_after_unreadable_files_were_found_the_batch_is_the_same(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = gzip.compress(b"id,price\n2," + os.urandom(400_000).hex().encode() + b"\n")
+    project.write("a.csv", "id,price\n1,10\n")
+    (project.files / "b.csv.gz").write_bytes(whole[:-50_000])
+    gone = project.write("c.csv", "id,price\n3,30\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(landing, "probed", lambda *_: gone.unlink(missing_ok=True) or probed(*_))
+        patched.setattr(landing, "unreadable_rows", killed)
+        with pytest.raises(Killed):
+            project.ingest()
+
+    result = project.ingest(NOON + timedelta(hours=1))
+
+    assert result.rows == {"files": 3, "read": 3, "malformed": 2}
+    assert project.rows("bronze_houses", "id", "_source_file", "_ingested_at", "_corrupt_record") == [
+        ("1", "a.csv", NOON.replace(tzinfo=None), None),
+        (None, "b.csv.gz", NOON.replace(tzinfo=None), "unreadable file: Unexpected end of input stream"),
+        (None, "c.csv", NOON.replace(tzinfo=None), "unreadable file: it is not there any more"),
+    ]
+    gone.write_text("id,price\n3,30\n")
+    assert project.ingest().rows == {"files": 1, "read": 1, "malformed": 0}
+
+
 def test_killed_before_bronze_the_same_batch_is_done_again(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.write("a.csv", "id\n1\n")
     with monkeypatch.context() as patched:
-        patched.setattr(step_module, "received", killed)
+        patched.setattr(landing, "records", killed)
         with pytest.raises(Killed):
             project.ingest()
     project.write("b.csv", "id\n2\n")
@@ -370,7 +422,7 @@ def test_killed_and_the_files_changed_the_batch_is_frozen_anew(
 ) -> None:
     path = project.write("a.csv", "id\n1\n")
     with monkeypatch.context() as patched:
-        patched.setattr(step_module, "received", killed)
+        patched.setattr(landing, "records", killed)
         with pytest.raises(Killed):
             project.ingest()
     path.write_text("id\n1\n2\n")
