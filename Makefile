@@ -1,12 +1,12 @@
 # `make` shows what there is. Every target sets up what it needs; all paths are relative, so that the folder's own
 # path may hold spaces. ARGS is passed on: make test ARGS="tests/lake -k lease", make bench ARGS=quality.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench reference lock clean
+.PHONY: help demo test fault-test check format bench reference lock clean
 ARGS ?=
 PYTHON_BIN := .venv/bin/python
 
 help:  ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 demo:  ## a project from raw files to predictions: house prices, or make demo ARGS=flights
 	@scripts/setup.sh $(if $(findstring flights,$(ARGS)),examples,run)
@@ -15,6 +15,10 @@ demo:  ## a project from raw files to predictions: house prices, or make demo AR
 test:  ## all tests, two at a time
 	@scripts/setup.sh dev
 	@$(PYTHON_BIN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+fault-test:  ## thirty kills of real runs by SIGKILL, and what they cost in rows (15 minutes)
+	@scripts/setup.sh dev
+	@$(PYTHON_BIN) -m tests.faults $(ARGS)
 
 check:  ## style, types, layers, dependencies
 	@scripts/setup.sh dev
