@@ -5,6 +5,8 @@ A sentence names the thing, the value found, what was allowed and the next move.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 _MOST_LINES = 10
 _MOST_CHARACTERS = 600  # of one line: Spark's may hold a whole plan
 
@@ -24,6 +26,11 @@ class PipelineError(Exception):
 
     exit_code = 1
     verdict = "failed"
+
+    def __init__(self, *said: object, nexts: Sequence[tuple[tuple[str, ...], str]] = ()) -> None:
+        """`nexts` are commands that may come next, as words after `pipeline`, each with what it does."""
+        super().__init__(*said)
+        self.nexts = tuple(nexts)
 
     def __str__(self) -> str:
         return short(super().__str__())

@@ -17,6 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.learners import get_learner, validate_task
 from pipeline.log import log_file
 from pipeline.progress import SILENT, Progress
+from pipeline.steps.clean.decision import NO_DECISION, Decision
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -71,10 +72,20 @@ class Project:
         return cast("IngestResult", self._step("ingest", spark, now, wait))
 
     def clean(
-        self, spark: SparkSession | None = None, *, now: datetime | None = None, wait: bool = False
+        self,
+        spark: SparkSession | None = None,
+        *,
+        decision: Decision = NO_DECISION,
+        now: datetime | None = None,
+        wait: bool = False,
     ) -> CleanResult:
-        """Type, validate and de-duplicate what was landed; bad rows go to quarantine."""
-        return cast("CleanResult", self._step("clean", spark, now, wait))
+        """Type, validate and de-duplicate what was landed; bad rows go to quarantine.
+
+        A `pipeline.steps.clean.decision.Decision` accepts or rejects a refused batch, or says what changed
+        settings mean for the rows that are there.
+        """
+        decision.validate(tuple(self.config.sources))  # before Spark starts
+        return cast("CleanResult", self._step("clean", spark, now, wait, decision))
 
     def features(
         self, spark: SparkSession | None = None, *, now: datetime | None = None, wait: bool = False
@@ -107,16 +118,22 @@ class Project:
         first: str | None = None,
         last: str | None = None,
         retrain: bool = False,
+        decision: Decision = NO_DECISION,
         now: datetime | None = None,
         wait: bool = False,
     ) -> RunResult:
-        """All steps that are due, from `first` to `last`."""
+        """All steps that are due, from `first` to `last`; clean heeds the decision."""
         from pipeline.run import run
 
-        between(first, last)  # a wrong name is told before Spark starts
+        chosen = between(first, last)  # a wrong name is told before Spark starts
+        decision.validate(tuple(self.config.sources))
+        if decision.option and "clean" not in chosen:
+            raise ConfigError(
+                f"{decision.option} is for clean, which is not among {', '.join(chosen)}. Leave it out."
+            )
         # MLflow takes seconds to import: they pass while the JVM starts and files are landed.
         threading.Thread(target=import_module, args=("pipeline.tracking",), daemon=True).start()
-        return run(self._work(spark, now, retrain, wait), first=first, last=last)
+        return run(self._work(spark, now, retrain, wait, decision), first=first, last=last)
 
     def status(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> Status:
         """Champion, table versions, last runs, and what is due and why."""
@@ -185,10 +202,17 @@ class Project:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _step(self, step: str, spark: SparkSession | None, now: datetime | None, wait: bool) -> StepResult:
+    def _step(
+        self,
+        step: str,
+        spark: SparkSession | None,
+        now: datetime | None,
+        wait: bool,
+        decision: Decision = NO_DECISION,
+    ) -> StepResult:
         from pipeline.run import one_step
 
-        return one_step(self._work(spark, now, wait=wait), step)
+        return one_step(self._work(spark, now, wait=wait, decision=decision), step)
 
     def _work(
         self,
@@ -196,11 +220,14 @@ class Project:
         now: datetime | None = None,
         retrain: bool = False,
         wait: bool = False,
+        decision: Decision = NO_DECISION,
     ) -> Work:
         from pipeline.run import Work
 
         moment = now or datetime.now(timezone.utc)
-        return Work(spark or self.spark(), self.config, moment, self._progress, self._watch, retrain, wait)
+        return Work(
+            spark or self.spark(), self.config, moment, self._progress, self._watch, retrain, wait, decision
+        )
 
 
 def validate_learners(config: Config) -> None:

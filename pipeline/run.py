@@ -19,6 +19,7 @@ from pipeline.errors import PromotionRefused
 from pipeline.explain import explain
 from pipeline.lake import Lake, Lease, Runs
 from pipeline.progress import SILENT, Guarded, Progress
+from pipeline.steps.clean.decision import NO_DECISION, Decision
 from pipeline.steps.result import StepResult
 
 DATA_STEPS = ("ingest", "clean", "features")
@@ -75,6 +76,8 @@ class Work:
     retrain: bool = False
     wait: bool = False
     """Whether to wait for another run of the project to end, instead of giving up at once."""
+    decision: Decision = NO_DECISION
+    """What was decided about a refused batch, or about changed settings: clean heeds it."""
     check: Callable[[], object] = bool
     """Raises TransientError when the project's lease was lost."""
     begun: float = field(default_factory=time.monotonic)
@@ -183,7 +186,8 @@ def _perform(work: Work, step: str) -> Outcome:
         work.watch.starts(step)
     work.check()
     begun = time.monotonic()
-    more = {"retrain": work.retrain} if step == "train" else {}
+    more: dict[str, Any] = {"retrain": work.retrain} if step == "train" else {}
+    more |= {"decision": work.decision} if step == "clean" else {}
     try:
         result = runner(step)(work.spark, work.config, now=work.now, progress=work.progress, **more)
     except Exception as error:

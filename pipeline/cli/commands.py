@@ -7,21 +7,19 @@ from typing import Any
 
 import click
 
+from pipeline.cli.clean import CLEAN_HELP, clean
 from pipeline.cli.init import init
-from pipeline.cli.options import Options, with_options
+from pipeline.cli.options import FROM_NOW, FULL_REFRESH, WAIT, Options, with_options
 from pipeline.explain import INTERRUPTED
 
 STEP_HELP = {
     "ingest": "Land new files in bronze, each once, exactly as received.",
-    "clean": "Type, validate, de-duplicate; bad rows go to quarantine.",
+    "clean": CLEAN_HELP,
     "features": "Bring the features table up to date.",
     "train": "Tune, refit, evaluate, and register a challenger.",
     "promote": "Let the challenger become champion if it is better.",
     "score": "Predict the rows that the champion has not scored.",
 }
-
-
-WAIT = click.option("--wait", is_flag=True, help="Wait for another run of this project to end.")
 
 
 class _Group(click.Group):
@@ -61,9 +59,13 @@ def validate(options: Options, show: bool) -> int:
 @click.option("--from", "first", metavar="STEP", help="Begin with this step.")
 @click.option("--to", "last", metavar="STEP", help="End with this step.")
 @click.option("--retrain", is_flag=True, help="Train although nothing says it is due.")
+@FULL_REFRESH
+@FROM_NOW
 @WAIT
 @with_options
-def run(options: Options, first: str | None, last: str | None, retrain: bool, wait: bool) -> int:
+def run(
+    options: Options, first: str | None, last: str | None, full_refresh: bool, from_now: bool, **flags: bool
+) -> int:
     """Do all steps that are due, in order.
 
     Training and promotion wait for a reason: no champion yet, --retrain, train.every elapsed, or a challenger
@@ -71,8 +73,12 @@ def run(options: Options, first: str | None, last: str | None, retrain: bool, wa
     """
     from pipeline.cli.execute import execute
     from pipeline.cli.work import run as work
+    from pipeline.steps.clean.decision import Decision
 
-    return execute("run", options, lambda project, screen: work(project, screen, first, last, retrain, wait))
+    decision = Decision(full_refresh=full_refresh, from_now=from_now)
+    return execute(
+        "run", options, lambda project, screen: work(project, screen, first, last, decision, **flags)
+    )
 
 
 def _add_step(step: str) -> None:
@@ -89,7 +95,10 @@ def _add_step(step: str) -> None:
 
 
 for _name in STEP_HELP:
-    _add_step(_name)
+    if _name == "clean":
+        group.add_command(clean)
+    else:
+        _add_step(_name)
 
 
 @group.command(epilog="Example: pipeline status -c conf/house_prices.yaml")

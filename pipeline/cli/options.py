@@ -1,4 +1,4 @@
-"""The options that every command has."""
+"""The options that every command has, and those that several share."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from typing import Any
 import click
 
 DEFAULT_FILE = "pipeline.yaml"
+WAIT = click.option("--wait", is_flag=True, help="Wait for another run of this project to end.")
+FULL_REFRESH = click.option(
+    "--full-refresh", is_flag=True, help="Settings changed: make silver and quarantine anew from bronze."
+)
+FROM_NOW = click.option(
+    "--from-now", is_flag=True, help="Settings changed: use them for what comes next, leave silver as it is."
+)
 
 
 @dataclass(frozen=True)

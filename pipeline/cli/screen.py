@@ -6,10 +6,11 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -95,7 +96,13 @@ class Screen:
 
     def next(self, *lines: tuple[tuple[str, ...], str]) -> None:
         """Say what to run next: commands on the same project, each with what it is good for."""
-        if self.options.as_json or not lines:
+        if not self.options.as_json:
+            for line in self._next_lines(lines, sys.stdout):
+                self.line(line)
+
+    def _next_lines(self, lines: Sequence[tuple[tuple[str, ...], str]], stream: TextIO) -> Iterator[str]:
+        """One command a line, what it is good for behind it, or above it where the line would be too long."""
+        if not lines:
             return
         commands = [command(*words, *self.options.as_typed) for words, _ in lines]
         purposes = [purpose for _, purpose in lines]
@@ -103,13 +110,13 @@ class Screen:
         widest = max(
             len(f"Next: {text:<{width}}  {purpose}") for text, purpose in zip(commands, purposes, strict=True)
         )
-        if widest > shutil.get_terminal_size().columns and sys.stdout.isatty():
-            self.line("Next:")
+        if widest > shutil.get_terminal_size().columns and stream.isatty():
+            yield "Next:"
             for text, purpose in zip(commands, purposes, strict=True):
-                self.line(f"  # {purpose}\n  {text}")
+                yield f"  # {purpose}\n  {text}"
             return
         for place, (text, purpose) in enumerate(zip(commands, purposes, strict=True)):
-            self.line(f"{'Next:' if place == 0 else '     '} {text:<{width}}  {purpose}")
+            yield f"{'Next:' if place == 0 else '     '} {text:<{width}}  {purpose}"
 
     def write(self, values: dict[str, Any]) -> None:
         """Write the verdict to the file of `--result`, when there is one."""
@@ -141,6 +148,8 @@ class Screen:
             self.line(one_line(values))
         if not self._is_json_alone:
             tell_error(failure.sentence if log is None else f"{failure.sentence} Log: {log}")
+            for line in self._next_lines(failure.nexts, sys.stderr):
+                _emit(partial(click.echo, line, err=True))
         if self.name == "run" and (self._step or self.outcomes):
             steps = [outcome.to_json() for outcome in self.outcomes]
             return self._whole(failure.verdict, failure.exit_code, failure.sentence, [*steps, values])

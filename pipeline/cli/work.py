@@ -16,6 +16,7 @@ from pipeline.log import local_root
 if TYPE_CHECKING:
     from pipeline.project import Project
     from pipeline.shown import Shown
+    from pipeline.steps.clean.decision import Decision
     from pipeline.steps.result import StepResult
 
 Next = tuple[tuple[str, ...], str]
@@ -64,11 +65,18 @@ def validate(project: Project, screen: Screen, show: bool) -> int:
 
 
 def run(
-    project: Project, screen: Screen, first: str | None, last: str | None, retrain: bool, wait: bool
+    project: Project,
+    screen: Screen,
+    first: str | None,
+    last: str | None,
+    decision: Decision,
+    *,
+    retrain: bool,
+    wait: bool,
 ) -> int:
     """The steps that are due."""
     between(first, last)  # a wrong name is told before Spark is imported
-    result = project.run(first=first, last=last, retrain=retrain, wait=wait)
+    result = project.run(first=first, last=last, retrain=retrain, decision=decision, wait=wait)
     screen.finish(result.verdict, result.exit_code)
     screen.where(f"Lake: {project.config.lake.root}")
     lines: list[Next] = [(("status",), "champion, tables, what is due")]
@@ -84,11 +92,19 @@ def run(
 
 def one_step(project: Project, screen: Screen, step: str, wait: bool) -> int:
     """One step, due or not."""
-    result = getattr(project, step)(wait=wait)
+    return _ended(project, screen, getattr(project, step)(wait=wait))
+
+
+def clean(project: Project, screen: Screen, decision: Decision, wait: bool) -> int:
+    """Clean what was landed, by what was decided."""
+    return _ended(project, screen, project.clean(decision=decision, wait=wait))
+
+
+def _ended(project: Project, screen: Screen, result: StepResult) -> int:
     screen.finish(result.verdict, result.exit_code)
     screen.where(f"Lake: {project.config.lake.root}")
     refused = result.exit_code == PromotionRefused.exit_code
-    lines = [_REFUSED] if refused else list(_AFTER[step])
+    lines = [_REFUSED] if refused else list(_AFTER[result.step])
     if _has_bad_rows(result):
         lines.append(_BAD_ROWS)
     screen.next(*lines)

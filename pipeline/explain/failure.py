@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.errors import PipelineError, short
@@ -15,18 +15,23 @@ INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 
 @dataclass(frozen=True)
 class Failure:
-    """What to tell, how to call it, with which code to end, and whether the traceback belongs in the log."""
+    """What to tell, how to call it, with which code to end, and whether the traceback belongs in the log.
+
+    `nexts` are commands that may come next, as words after `pipeline`, each with what it does.
+    """
 
     sentence: str
     exit_code: int
     verdict: str
     logged: bool = False
+    nexts: tuple[tuple[tuple[str, ...], str], ...] = ()
 
 
 def explain(error: BaseException) -> Failure:
     """Find the sentence for an exception; never raises."""
     if isinstance(error, PipelineError):
-        return _failure(type(error), str(error), logged=_has_more_to_say(error))
+        failure = _failure(type(error), str(error), logged=_has_more_to_say(error))
+        return replace(failure, nexts=error.nexts)
     if isinstance(error, KeyboardInterrupt):
         sentence = "Interrupted. What was committed stays; the same command goes on from there."
         return Failure(sentence, INTERRUPTED, "interrupted")

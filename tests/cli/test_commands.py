@@ -15,6 +15,7 @@ from pipeline.errors import DataRefused, TransientError
 from pipeline.project import Project
 from pipeline.run import Outcome, RunResult
 from pipeline.shown import Table
+from pipeline.steps.clean.decision import NO_DECISION
 from pipeline.steps.promote.result import PromoteResult
 from pipeline.steps.result import StepResult
 
@@ -96,7 +97,10 @@ def test_a_wrong_configuration_is_one_sentence_with_its_line_and_exit_2(command,
     ("words", "sentence"),
     [
         (["runn"], "No such command 'runn'. Did you mean 'run'? See `pipeline --help`."),
-        (["run", "--frm", "x"], "No such option '--frm'. Did you mean '--from'? See `pipeline run --help`."),
+        (
+            ["run", "--retrian"],
+            "No such option '--retrian'. Did you mean '--retrain'? See `pipeline run --help`.",
+        ),
         (["show"], "There is no lake"),
         (
             ["show", "x", "-n", "0"],
@@ -110,6 +114,30 @@ def test_a_wrong_configuration_is_one_sentence_with_its_line_and_exit_2(command,
         (["show", "ledger"], "There is no lake"),
         (["show", "leaderboard"], "There is no training of tiny yet. Run `pipeline run` first."),
         (["ui"], "There is no tracking store"),
+        (
+            ["clean", "--accept", "7"],
+            "--accept 7 needs --reason TEXT: it is kept in the ledger, for whoever asks later.",
+        ),
+        (["clean", "--reject", "7", "--reason", " "], "--reject 7 needs --reason TEXT"),
+        (
+            ["clean", "--accept", "7", "--reject", "7", "--reason", "x"],
+            "--accept 7 and --reject 7 exclude each other. Give one of them.",
+        ),
+        (["run", "--full-refresh", "--from-now"], "--full-refresh and --from-now exclude each other."),
+        (
+            ["run", "--full-refresh", "--from", "train"],
+            "--full-refresh is for clean, which is not among train, p",
+        ),
+        (["clean", "--reason", "x"], "--reason belongs to --accept, --reject or --full-refresh."),
+        (["clean", "--source", "houses"], "--source says whose batch or settings are meant. Give it with"),
+        (
+            ["clean", "--from-now", "--source", "house"],
+            "--source is 'house'. Did you mean 'houses'? Sources: houses.",
+        ),
+        (
+            ["clean", "--accept", "0", "--reason", "x"],
+            "Invalid value for '--accept': 0 is not in the range x>=1.",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_sentence_with_exit_2_and_leaves_nothing(
@@ -355,7 +383,13 @@ def test_the_result_of_a_run_holds_all_its_steps(command, folder, monkeypatch):
     )
 
     def fake(self: Project, **given: Any) -> RunResult:
-        assert given == {"first": "clean", "last": "train", "retrain": False, "wait": False}
+        assert given == {
+            "first": "clean",
+            "last": "train",
+            "retrain": False,
+            "decision": NO_DECISION,
+            "wait": False,
+        }
         assert self._watch is not None
         for outcome in outcomes:
             self._watch.ended(outcome)
