@@ -77,7 +77,10 @@ def clean_batch(books: Books, work: Work, batch: BatchInput, now: datetime) -> L
 
 def validate_refused(books: Books, work: Work, batch: BatchInput) -> None:
     """Raise ConfigError unless the batch is refused: only such a one waits to be rejected."""
-    if _begun(books, work, batch) is None and work.contract is not None and batch.rows is not None:
+    begun = _begun(books, work, batch)
+    if begun is None and batch.refused:
+        return
+    if begun is None and work.contract is not None and batch.rows is not None:
         try:
             with _classified(books, work, work.contract, batch) as (frozen, rows):
                 if judge(work, work.contract, frozen, rows).refusal is not None:

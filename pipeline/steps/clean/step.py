@@ -4,45 +4,58 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pyspark.sql import SparkSession
 
 from pipeline.config import Config
 from pipeline.config.rule_checks import cleaning_order
+from pipeline.errors import DataRefused
 from pipeline.lake import Lake, Ledger, LedgerEntry, names
 from pipeline.progress import SILENT, Progress
-from pipeline.steps.clean.batch import clean_batch
 from pipeline.steps.clean.books import Books
 from pipeline.steps.clean.contract import Contract
-from pipeline.steps.clean.input import CLEAN, landed_input
-from pipeline.steps.clean.prepare import INGEST, Work, pending_batches, prepare
+from pipeline.steps.clean.decide import decided_source
+from pipeline.steps.clean.decision import NO_DECISION, Decision
+from pipeline.steps.clean.input import CLEAN
+from pipeline.steps.clean.pending import INGEST
+from pipeline.steps.clean.plan import Plan, plan, validate_decided
+from pipeline.steps.clean.prepare import Work, prepare
 from pipeline.steps.clean.result import CleanResult
+from pipeline.steps.clean.source import clean_source
 
-_SHOWN = ("quarantined", "dropped", "warned")
 
-
-def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progress = SILENT) -> CleanResult:
-    """Clean the batches that were landed since the last time.
+def run(
+    spark: SparkSession,
+    config: Config,
+    *,
+    now: datetime,
+    progress: Progress = SILENT,
+    decision: Decision = NO_DECISION,
+) -> CleanResult:
+    """Clean the batches that were landed since the last time, by what was decided.
 
     Raises:
-        ConfigError: types, keys or rules that do not fit; found for all sources before anything is written.
-        DataRefused: a batch breaks a rule that says fail, or too much of it is bad; later batches wait.
+        ConfigError: types, keys or rules that do not fit, settings that changed, a decision about nothing;
+            found for all sources before anything is written.
+        DataRefused: a batch breaks a rule that says fail, or too much of it is bad; it waits for a decision
+            and later ones of its source wait behind it. Other sources are cleaned all the same.
     """
     begun = time.monotonic()
     books = Books.of(Lake(spark, config.lake.root))
-    works = []
-    made: dict[str, Contract] = {}
-    for name in cleaning_order(config):
-        batches = pending_batches(books.ledger, name)
-        if batches:
-            work = prepare(books.lake, books.contracts, name, config, batches, progress, made)
-            made |= {} if work.contract is None else {name: work.contract}
-            works.append(work)
-    cleaned = {
-        work.name: [_clean(books, work, batch, now, progress) for batch in work.batches] for work in works
-    }
+    plans = _plans(books, config, decision, progress)
+    works = _works(books, config, plans, progress)
+    cleaned: dict[str, list[LedgerEntry]] = {}
+    refusals: list[DataRefused] = []
+    for found, work in works:
+        cleaned[found.name] = []
+        try:
+            cleaned[found.name] += clean_source(books, work, found, decision, now, progress)
+        except DataRefused as error:
+            refusals.append(error)
+    if refusals:
+        raise _together(refusals)
     return CleanResult(
         step=CLEAN,
         verdict="done" if works else "nothing new",
@@ -51,25 +64,52 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
         rows=_summed(entry for entries in cleaned.values() for entry in entries),
         tables=_tables(books.ledger, config),
         sources={name: _summed(entries) for name, entries in cleaned.items()},
-        pinned={work.name: work.contract.ddl for work in works if work.is_new and work.contract is not None},
+        pinned={work.name: work.contract.ddl for _, work in works if work.is_new and work.contract},
     )
 
 
-def _clean(books: Books, work: Work, landed: LedgerEntry, now: datetime, progress: Progress) -> LedgerEntry:
-    with progress.task(f"cleaning batch {landed.batch_id} of {work.name}") as task:
-        entry = clean_batch(books, work, landed_input(books.lake, landed), now)
-        rows = entry.rows
-        task.advance(
-            f"{rows['inserted']:,} inserted, {rows['updated']:,} updated, "
-            f"{rows['malformed'] + rows['quarantined']:,} in quarantine"
+def _plans(books: Books, config: Config, decision: Decision, progress: Progress) -> list[Plan]:
+    """What to do with each source, those that others refer to first; a decision may be about one alone."""
+    decision.validate(tuple(config.sources))
+    chosen = cleaning_order(config)
+    if decision.batch_id is not None:
+        chosen = [decided_source(books.ledger, chosen, decision)]
+    elif decision.source is not None:
+        chosen = [decision.source]
+    plans = [plan(books, name, config.sources[name], decision) for name in chosen]
+    validate_decided(plans)
+    if (decision.full_refresh or decision.from_now) and all(
+        found.refresh is None and not found.from_now for found in plans
+    ):
+        progress.say(
+            f"clean: no settings changed, so {decision.option} changes nothing"
+            + ("" if decision.source or decision.from_now else "; with --source NAME it does all the same")
         )
-    for term, count in rows.items():
-        kind, _, rule = term.partition(".")
-        if kind == "warned" and count:
-            progress.say(
-                f"clean: {count:,} rows of batch {landed.batch_id} of {work.name} break '{rule}'; they stay"
-            )
-    return entry
+    return [found for found in plans if not found.is_idle]
+
+
+def _works(
+    books: Books, config: Config, plans: Sequence[Plan], progress: Progress
+) -> list[tuple[Plan, Work]]:
+    """Each plan with the contract and the rules to do it by."""
+    works, made = [], dict[str, Contract]()
+    for found in plans:
+        work = prepare(
+            books.lake, books.contracts, found.name, config, found.batches, progress, made, found.refresh
+        )
+        made |= {} if work.contract is None else {found.name: work.contract}
+        works.append((found, work))
+    return works
+
+
+def _together(refusals: Sequence[DataRefused]) -> DataRefused:
+    """One error for the refused batches of several sources."""
+    if len(refusals) == 1:
+        return refusals[0]
+    return DataRefused(
+        "\n".join(str(error) for error in refusals),
+        nexts=[choice for error in refusals for choice in error.nexts],
+    )
 
 
 def _summed(entries: Iterable[LedgerEntry]) -> dict[str, int]:
