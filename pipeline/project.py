@@ -22,9 +22,11 @@ from pipeline.steps.clean.decision import NO_DECISION, Decision
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from pipeline.quarantine import Faults
     from pipeline.run import RunResult, Watch, Work
     from pipeline.shown import Leaderboard, Shown, Table
     from pipeline.status import Status
+    from pipeline.steps.clean.aside import QuarantineResult
     from pipeline.steps.clean.result import CleanResult
     from pipeline.steps.features.step import FeaturesResult
     from pipeline.steps.ingest.result import IngestResult
@@ -162,6 +164,65 @@ class Project:
         if source is None and len(self.config.sources) > 1:
             raise ConfigError(f"quarantine: say of which source. Sources: {', '.join(self.config.sources)}.")
         return self.table(f"quarantine_{source or next(iter(self.config.sources))}", spark)
+
+    def quarantine_faults(
+        self,
+        source: str | None = None,
+        batch: int | None = None,
+        rule: str | None = None,
+        *,
+        limit: int = 20,
+        spark: SparkSession | None = None,
+    ) -> Faults:
+        """What is wrong with quarantined rows: how many of which batch break which rule, newest first."""
+        from pipeline.quarantine import Choice, list_faults
+
+        return list_faults(self._work(spark), source, Choice(batch, rule), limit)
+
+    def quarantine_rows(
+        self,
+        source: str | None = None,
+        batch: int | None = None,
+        rule: str | None = None,
+        *,
+        limit: int = 20,
+        spark: SparkSession | None = None,
+    ) -> Shown:
+        """At most `limit` quarantined rows with their reasons, of one source, batch or rule, or of any."""
+        from pipeline.quarantine import Choice, show_rows
+
+        return show_rows(self._work(spark), source, Choice(batch, rule), limit)
+
+    def quarantine_replay(
+        self,
+        source: str | None = None,
+        batch: int | None = None,
+        rule: str | None = None,
+        *,
+        spark: SparkSession | None = None,
+        now: datetime | None = None,
+        wait: bool = False,
+    ) -> QuarantineResult:
+        """Send quarantined rows through clean again; those that are good now reach silver, each once."""
+        from pipeline.quarantine import Choice, replay
+
+        return replay(self._work(spark, now, wait=wait), source, Choice(batch, rule))
+
+    def quarantine_discard(
+        self,
+        source: str | None = None,
+        batch: int | None = None,
+        rule: str | None = None,
+        *,
+        reason: str,
+        spark: SparkSession | None = None,
+        now: datetime | None = None,
+        wait: bool = False,
+    ) -> QuarantineResult:
+        """Take quarantined rows away; the ledger keeps the reason, bronze the rows."""
+        from pipeline.quarantine import Choice, discard
+
+        return discard(self._work(spark, now, wait=wait), source, Choice(batch, rule), reason)
 
     def show(self, what: str, limit: int = 20, spark: SparkSession | None = None) -> Shown:
         """At most `limit` rows of a table by its name, of `predictions`, or of `quarantine`."""

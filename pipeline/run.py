@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from pyspark.sql import SparkSession
 
@@ -22,6 +22,7 @@ from pipeline.progress import SILENT, Guarded, Progress
 from pipeline.steps.clean.decision import NO_DECISION, Decision
 from pipeline.steps.result import StepResult
 
+Result = TypeVar("Result", bound=StepResult)
 DATA_STEPS = ("ingest", "clean", "features")
 
 
@@ -114,6 +115,13 @@ def one_step(work: Work, step: str) -> StepResult:
     return outcome.result
 
 
+def one_action(work: Work, name: str, act: Callable[[Work], Result]) -> Result:
+    """Do what is no step of a run as a step is done: under the lease, told, and put on record."""
+    with _held(work) as held:
+        outcome = _perform(held, name, lambda: act(held))
+    return cast("Result", outcome.result)
+
+
 @contextmanager
 def _held(work: Work) -> Iterator[Work]:
     """The same work under the project's lease, which is looked at before each step and each part it tells of.
@@ -180,16 +188,14 @@ def _score_skipped(models: Models) -> Outcome | None:
     return Outcome("score", "not due", PromotionRefused.exit_code, message=reason)
 
 
-def _perform(work: Work, step: str) -> Outcome:
-    """Do a step, time it, put its verdict on record, tell who watches. Raises what the step raises."""
+def _perform(work: Work, step: str, act: Callable[[], StepResult] | None = None) -> Outcome:
+    """Do a step or an act, time it, put its verdict on record, tell who watches. Raises what it raises."""
     if work.watch is not None:
         work.watch.starts(step)
     work.check()
     begun = time.monotonic()
-    more: dict[str, Any] = {"retrain": work.retrain} if step == "train" else {}
-    more |= {"decision": work.decision} if step == "clean" else {}
     try:
-        result = runner(step)(work.spark, work.config, now=work.now, progress=work.progress, **more)
+        result = _run_step(work, step) if act is None else act()
     except Exception as error:
         failure = explain(error)
         seconds = time.monotonic() - begun
@@ -202,6 +208,12 @@ def _perform(work: Work, step: str) -> Outcome:
         _record(work, outcome, begun)
     _tell(work, outcome)
     return outcome
+
+
+def _run_step(work: Work, step: str) -> StepResult:
+    more: dict[str, Any] = {"retrain": work.retrain} if step == "train" else {}
+    more |= {"decision": work.decision} if step == "clean" else {}
+    return runner(step)(work.spark, work.config, now=work.now, progress=work.progress, **more)
 
 
 def _record(work: Work, outcome: Outcome, begun: float) -> None:

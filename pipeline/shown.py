@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipeline.config.hints import did_you_mean
@@ -99,18 +100,28 @@ def published(work: Work, table: str) -> DataFrame:
     return work.lake.read(table, published_version(work.lake, work.config, table))
 
 
-def show_quarantine(work: Work, limit: int) -> Shown:
-    """At most `limit` quarantined rows of each source, the newest batches first; `_source` says which."""
+def show_quarantine(
+    work: Work, limit: int, sources: Sequence[str] | None = None, where: Column | None = None
+) -> Shown:
+    """At most `limit` quarantined rows of each source, the newest batches first; `_source` says which.
+
+    Of all sources, or of these; all rows, or those that meet a condition.
+    """
     there = work.lake.tables()
-    found = [name for name in work.config.sources if names.quarantine(name) in there]
+    found = [name for name in sources or work.config.sources if names.quarantine(name) in there]
     if not found:
         raise ConfigError(_unknown("quarantine", there, work.config))
-    parts = [(name, show_table(work, names.quarantine(name), limit)) for name in found]
-    rows = [{SOURCE: name, **row} for name, part in parts for row in part.rows]
+    parts = []
+    for name in found:
+        table = names.quarantine(name)
+        rows = published(work, table)
+        chosen = rows if where is None else rows.where(where)
+        parts.append((name, _sampled(table, published_version(work.lake, work.config, table), chosen, limit)))
+    rows_shown = [{SOURCE: name, **row} for name, part in parts for row in part.rows]
     columns = dict.fromkeys((SOURCE, *(column for _, part in parts for column in part.columns)))
     total = sum(part.total for _, part in parts)
     table = ", ".join(part.table for _, part in parts)
-    return Shown(table, parts[0][1].version, total, tuple(columns), tuple(rows[:limit]))
+    return Shown(table, parts[0][1].version, total, tuple(columns), tuple(rows_shown[:limit]))
 
 
 def show_leaderboard(config: Config) -> Leaderboard:

@@ -10,6 +10,7 @@ import click
 from pipeline.cli.clean import CLEAN_HELP, clean
 from pipeline.cli.init import init
 from pipeline.cli.options import FROM_NOW, FULL_REFRESH, WAIT, Options, with_options
+from pipeline.cli.quarantine import quarantine
 from pipeline.explain import INTERRUPTED
 
 STEP_HELP = {
@@ -138,6 +139,9 @@ def show(options: Options, what: str, rows: int, csv_file: Path | None) -> int:
     from pipeline.cli.work import show as work
 
     return execute("show", options, lambda project, screen: work(project, screen, what, rows, csv_file))
+
+
+group.add_command(quarantine)
 
 
 @group.command(epilog="Example: pipeline ui -c conf/house_prices.yaml")

@@ -149,7 +149,7 @@ def show(project: Project, screen: Screen, what: str, limit: int, csv_file: Path
     shown = project.show(what, limit)
     values = screen.verdict("done", table=shown.table, version=shown.version, total=shown.total)
     if csv_file is not None:
-        _write_csv(csv_file, shown.columns, shown.rows)
+        write_csv(csv_file, shown.columns, shown.rows)
         of = f"{len(shown.rows):,} of {shown.total:,} rows"
         screen.say({**values, "file": str(csv_file)}, f"{of} of {shown.table} are in {csv_file}.")
     elif screen.options.as_json:
@@ -180,7 +180,7 @@ def _show_leaderboard(project: Project, screen: Screen, limit: int, csv_file: Pa
     values = screen.verdict("done", model=board.model, model_version=board.model_version, metric=board.metric)
     if csv_file is not None:
         columns = tuple(asdict(board.rows[0]))
-        _write_csv(csv_file, columns, rows)
+        write_csv(csv_file, columns, rows)
         screen.say(
             {**values, "file": str(csv_file)}, f"{len(rows):,} of {len(board.rows):,} rows are in {csv_file}."
         )
@@ -202,7 +202,7 @@ def _show_tables(project: Project, screen: Screen, csv_file: Path | None) -> int
     rows = [asdict(table) for table in found]
     values = screen.verdict("done", lake=project.config.lake.root)
     if csv_file is not None:
-        _write_csv(csv_file, ("name", "version", "rows", "holds"), rows)
+        write_csv(csv_file, ("name", "version", "rows", "holds"), rows)
         screen.say({**values, "file": str(csv_file)}, f"{len(rows):,} tables are in {csv_file}.")
     elif screen.options.as_json:
         screen.say({**values, "data": rows})
@@ -216,7 +216,7 @@ def _show_tables(project: Project, screen: Screen, csv_file: Path | None) -> int
     return 0
 
 
-def _write_csv(file: Path, columns: tuple[str, ...], rows: Any) -> None:
+def write_csv(file: Path, columns: tuple[str, ...], rows: Any) -> None:
     from pipeline.cli.overview import value_text
 
     try:

@@ -107,7 +107,11 @@ SCENARIOS = (
         _mended,
         ("quarantine", "replay", "--json"),
         lambda project, spark: project.quarantine_replay(spark=spark),
-        committed("replay", 1, "intents", QUARANTINE, SILVER, "ledger"),
+        [
+            *committed("replay", 1, "intents"),
+            AtDataFile(QUARANTINE),
+            *committed("replay", 1, QUARANTINE, SILVER),
+        ],
     ),
     Scenario(
         "refresh",

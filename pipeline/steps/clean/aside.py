@@ -18,8 +18,8 @@ from pipeline.lake import Lake, LedgerEntry
 from pipeline.progress import SILENT, Progress
 from pipeline.steps.clean.books import Books
 from pipeline.steps.clean.choice import ANY, Choice
-from pipeline.steps.clean.discard import DISCARD, discard_source, finish_discard
-from pipeline.steps.clean.input import REPLAY
+from pipeline.steps.clean.discard import discard_source, finish_discard
+from pipeline.steps.clean.input import DISCARD, REPLAY
 from pipeline.steps.clean.replay import Again, finish_replay, replay_source
 from pipeline.steps.result import StepResult
 
@@ -52,7 +52,7 @@ def replay(
         ConfigError: an unknown source, a load that is half done, or settings that silver is not made by.
     """
     act = partial(replay_source, choice=choice)
-    return _over_sources(REPLAY, act, _again(spark, config, now, progress), source, choice)
+    return _over_sources(REPLAY, finish_replay, act, _again(spark, config, now, progress), source, choice)
 
 
 def discard(
@@ -71,13 +71,7 @@ def discard(
         ConfigError: an unknown source, or a load that is half done.
     """
     act = partial(discard_source, choice=choice, reason=reason)
-    return _over_sources(DISCARD, act, _again(spark, config, now, progress), source, choice)
-
-
-def finish_begun(again: Again, name: str) -> list[LedgerEntry]:
-    """Do what a killed replay or discard of a source left half done."""
-    found = (finish_replay(again, name), finish_discard(again, name))
-    return [entry for entry in found if entry is not None]
+    return _over_sources(DISCARD, finish_discard, act, _again(spark, config, now, progress), source, choice)
 
 
 def validate_source(config: Config, source: str | None) -> tuple[str, ...]:
@@ -96,15 +90,19 @@ def _again(spark: SparkSession, config: Config, now: datetime, progress: Progres
     return Again(Books.of(Lake(spark, config.lake.root)), config, now, progress)
 
 
-def _over_sources(step: str, act: _Act, again: Again, source: str | None, choice: Choice) -> QuarantineResult:
+def _over_sources(
+    step: str, finish: _Act, act: _Act, again: Again, source: str | None, choice: Choice
+) -> QuarantineResult:
+    """Of each source first what was begun and killed; where that was another choice, then what is wanted."""
     begun = time.monotonic()
     done: dict[str, list[LedgerEntry]] = {}
     for name in validate_source(again.config, source):
-        entries = finish_begun(again, name)
-        entry = act(again, name)
-        entries += [] if entry is None else [entry]
-        if entries:
-            done[name] = entries
+        finished = finish(again, name)
+        is_all = finished is not None and choice.is_of(finished.details)
+        entries = [finished, None if is_all else act(again, name)]
+        found = [entry for entry in entries if entry is not None]
+        if found:
+            done[name] = found
     everything = [entry for entries in done.values() for entry in entries]
     nothing = f"Nothing in quarantine matches: {choice.words(source)}."
     return QuarantineResult(

@@ -38,6 +38,10 @@ class Choice:
             chosen = chosen & ~F.array_contains(f"{ERRORS}.rule", rule)
         return F.coalesce(chosen, F.lit(False))
 
+    def is_of(self, details: Mapping[str, str]) -> bool:
+        """Whether these details of a batch say the same batch and rule."""
+        return (details["batch"], details["rule"]) == (str(self.batch or ""), self.rule or "")
+
     def words(self, source: str | None) -> str:
         """How a sentence names the choice."""
         parts = [] if source is None else [f"source {source}"]
@@ -68,7 +72,7 @@ class Selection:
         """The selection as texts, for the intent and the ledger."""
         numbers = {"version": self.version, "rows": self.rows, "others": self.others}
         numbers |= {"first_batch": self.first, "last_batch": self.last}
-        chosen = {"batch": "" if self.choice.batch is None else str(self.choice.batch)}
+        chosen = {"batch": str(self.choice.batch or "")}
         chosen |= {"rule": self.choice.rule or "", "apart_from": json.dumps(self.choice.apart_from)}
         return chosen | {name: str(number) for name, number in numbers.items()}
 

@@ -8,12 +8,12 @@ from datetime import datetime, timezone
 from pipeline.errors import PipelineError
 from pipeline.lake import LedgerEntry, Txn, names
 from pipeline.steps.clean.choice import Choice, Selection, select
+from pipeline.steps.clean.input import DISCARD
 from pipeline.steps.clean.pending import begun_batch
 from pipeline.steps.clean.replay import Again
 from pipeline.steps.clean.settings import settings_mark
 from pipeline.steps.clean.settled import validate_finished
 
-DISCARD = "discard"
 REASON = "reason"
 
 

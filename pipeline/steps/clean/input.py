@@ -14,6 +14,7 @@ from pipeline.lake import Lake, LedgerEntry, Txn, names
 CLEAN: Final = "clean"
 REPLAY: Final = "replay"
 REFRESH: Final = "refresh"
+DISCARD: Final = "discard"
 Step = Literal["clean", "replay", "refresh"]
 _BATCH = "_batch_id"
 
