@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli.clean import CLEAN_HELP, clean
 from pipeline.cli.init import init
-from pipeline.cli.options import FROM_NOW, FULL_REFRESH, WAIT, Options, with_options
+from pipeline.cli.options import InOrder, Options, with_options
 from pipeline.cli.quarantine import quarantine
 from pipeline.explain import INTERRUPTED
 
@@ -23,15 +23,8 @@ STEP_HELP = {
 }
 
 
-class _Group(click.Group):
-    """Lists the commands in the order in which they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(self.commands)
-
-
 @click.group(
-    cls=_Group,
+    cls=InOrder,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: pipeline run -c conf/house_prices.yaml",
 )

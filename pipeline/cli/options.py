@@ -20,6 +20,13 @@ FROM_NOW = click.option(
 )
 
 
+class InOrder(click.Group):
+    """Lists its commands in the order in which they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+
 @dataclass(frozen=True)
 class Options:
     """What the common options of one command were set to."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.options import Options, with_options
+from pipeline.cli.options import InOrder, Options, with_options
 
 _CHOICE = (
     click.option("--source", metavar="NAME", help="Only rows of this source."),
@@ -36,7 +36,7 @@ def _with_choice(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group()
+@click.group(cls=InOrder)
 def quarantine() -> None:
     """Bad rows: what is wrong with them, and what becomes of them."""
 
@@ -47,7 +47,7 @@ def quarantine() -> None:
 @_CSV
 @with_options
 def list_(options: Options, **given: Any) -> int:
-    """How many rows of which batch break which rule, the newest batches first."""
+    """How many rows of which batch break which rule."""
     from pipeline.cli.aside import list_faults as work
     from pipeline.cli.execute import execute
 
