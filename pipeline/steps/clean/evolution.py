@@ -14,6 +14,8 @@ from pipeline.lake import Lake, LedgerEntry, names
 from pipeline.lake.layout import quoted
 from pipeline.steps.clean.cleaning import Cleaning
 from pipeline.steps.clean.contract import Contract, columns_of
+from pipeline.steps.clean.input import CLEAN, BatchInput
+from pipeline.steps.clean.refusal import next_move
 from pipeline.steps.clean.sample import found_types, json_fields, validate_cleanable
 from pipeline.steps.clean.typed import CORRUPT, received_names
 
@@ -36,7 +38,7 @@ def missing_refusal(source: Source, expected: Contract, landed: LedgerEntry) -> 
     return (
         f"clean refused batch {landed.batch_id} of {landed.name}: not all of its files have "
         f"{_named(missing)}, and sources.{landed.name}.on_missing_column is fail. Nothing was written. "
-        f"With null, the rows of such files have NULL there."
+        f"{_next_move(landed, 'Set it to null for NULL in the rows of such files')}"
     )
 
 
@@ -69,8 +71,8 @@ def new_refusal(source: Source, landed: LedgerEntry, new: Sequence[str]) -> str:
         return ""
     return (
         f"clean refused batch {landed.batch_id} of {landed.name}: it has {_named(new)}, which the contract "
-        f"lacks, and sources.{landed.name}.on_new_column is fail. Nothing was written. With add, they join "
-        f"the contract; with ignore, they stay in bronze."
+        f"lacks, and sources.{landed.name}.on_new_column is fail. Nothing was written. "
+        f"{_next_move(landed, 'Set it to add or ignore')}"
     )
 
 
@@ -107,3 +109,8 @@ def _received_before(lake: Lake, landed: LedgerEntry) -> Collection[str]:
 def _named(columns: Sequence[str]) -> str:
     words = "the column" if len(columns) == 1 else "the columns"
     return f"{words} {', '.join(columns)}"
+
+
+def _next_move(landed: LedgerEntry, correct: str) -> str:
+    batch = BatchInput(CLEAN, landed.batch_id, None, 0, landed.tables)
+    return next_move(batch, landed.name, correct)

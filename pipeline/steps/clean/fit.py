@@ -23,15 +23,16 @@ def fitted(
     Writes nothing. The batch says why it is refused, where columns came or stay away and the configuration
     says fail. The batch that makes the first contract fits it.
     """
-    name, source, pinned = work.name, work.source, books.contracts.find(work.name)
-    if pinned is None or batch.rows is None:
+    name, source, rows = work.name, work.source, batch.rows
+    pinned = books.contracts.find(name)
+    if pinned is None or rows is None:
         return work, batch
     expected = books.contracts.before(name, landed.batch_id)
-    new = new_columns(books.lake, source, pinned, landed, batch.rows)
+    new = new_columns(books.lake, source, pinned, landed, rows)
     refused = missing_refusal(source, expected, landed) if expected is not None else ""
-    batch = replace(batch, refused=batch.refused or refused or new_refusal(source, landed, new))
+    batch = replace(batch, refused=refused or new_refusal(source, landed, new))
     if new and source.on_new_column == "add":
-        contract = with_new_columns(source, pinned, landed, batch.rows, new)
+        contract = with_new_columns(source, pinned, landed, rows, new)
         added = contract.columns.fields[len(pinned.columns) :]
         words = ", ".join(f"{field.name} {type_name(field.dataType)}" for field in added)
         progress.say(
