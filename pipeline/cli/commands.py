@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli.clean import CLEAN_HELP, clean
 from pipeline.cli.init import init
-from pipeline.cli.options import InOrder, Options, with_options
+from pipeline.cli.options import FROM_NOW, FULL_REFRESH, WAIT, InOrder, Options, with_options
 from pipeline.cli.quarantine import quarantine
 from pipeline.explain import INTERRUPTED
 

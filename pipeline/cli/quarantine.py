@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.options import InOrder, Options, with_options
+from pipeline.cli.options import WAIT, InOrder, Options, with_options
 
 _CHOICE = (
     click.option("--source", metavar="NAME", help="Only rows of this source."),
@@ -27,7 +27,6 @@ _CSV = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write them, with all their columns, to this file instead.",
 )
-_WAIT = click.option("--wait", is_flag=True, help="Wait for another run of this project to end.")
 
 
 def _with_choice(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,7 +68,7 @@ def show(options: Options, **given: Any) -> int:
 
 @quarantine.command(epilog="Example: pipeline quarantine replay --rule price_positive")
 @_with_choice
-@_WAIT
+@WAIT
 @with_options
 def replay(options: Options, **given: Any) -> int:
     """Send rows through clean again, by the rules of now.
@@ -86,7 +85,7 @@ def replay(options: Options, **given: Any) -> int:
 @quarantine.command(epilog='Example: pipeline quarantine discard --batch 3 --reason "test sales"')
 @_with_choice
 @click.option("--reason", metavar="TEXT", required=True, help="Why; kept in the ledger.")
-@_WAIT
+@WAIT
 @with_options
 def discard(options: Options, **given: Any) -> int:
     """Take rows out of quarantine for good. Bronze keeps them as received."""
