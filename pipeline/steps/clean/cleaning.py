@@ -136,7 +136,10 @@ def in_unit(value: str, unit: Unit, kind: str) -> str:
 
 
 def _number(value: float, suffix: str) -> str:
-    return f"{int(value)}L" if suffix == "L" else f"{Decimal(repr(value)):f}{suffix}"
+    """A number as SQL reads it: whole with L, a double with D, exact with BD or without a suffix."""
+    if suffix == "L":
+        return f"{int(value)}L"
+    return f"{value!r}D" if suffix == "D" else f"{Decimal(repr(value)):f}{suffix}"
 
 
 def _fits(unit: Unit) -> bool:
