@@ -168,7 +168,11 @@ def _print_rows(screen: Screen, shown: Shown, what: str) -> None:
 
     page = screen.page
     width = page.width if page.is_terminal else None
-    if what == "quarantine":
+    if what == "ledger":
+        from pipeline.cli.ledger import ledger_parts
+
+        page.print(*ledger_parts(shown))
+    elif what == "quarantine":
         page.print(*quarantine_parts(shown, SOURCE, width))
     else:
         page.print(*shown_parts(shown, width))

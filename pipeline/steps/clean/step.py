@@ -82,8 +82,8 @@ def _plans(books: Books, config: Config, decision: Decision, progress: Progress)
         found.refresh is None and not found.from_now for found in plans
     ):
         progress.say(
-            f"clean: no settings changed, so {decision.option} changes nothing"
-            + ("" if decision.source or decision.from_now else "; with --source NAME it does all the same")
+            f"clean: no settings changed, so {decision.option} does nothing"
+            + ("" if decision.source or decision.from_now else "; --source NAME asks for it all the same")
         )
     return [found for found in plans if not found.is_idle]
 
