@@ -25,7 +25,7 @@ def refuse(error: click.ClickException | click.Abort, args: list[str] | None) ->
     name = context.info_name if context is not None and context.parent is not None else None
     sentence = error.format_message()
     sentence += "" if sentence.endswith((".", "?")) else "."
-    where = f"pipeline {name}" if name else "pipeline"
+    where = "pipeline" if context is None else context.command_path
     screen = Screen(name or "pipeline", _wanted(words))
     verdict = screen.fail(
         Failure(f"{sentence} See `{where} --help`.", ConfigError.exit_code, ConfigError.verdict), None
