@@ -82,8 +82,10 @@ def _land(lake: Lake, manifest: Manifest, work: Plan, files: Sequence[Entry], lo
     try:
         return _append(lake, work, files)
     except Failure as error:
+        if looks > _LOOKS:
+            raise
         why = _unreadable(lake, work, files, error, look_at_all=looks == _LOOKS)
-        if not why or looks > _LOOKS:
+        if not why:
             raise
     files = marked(files, why, manifest.next_attempt(work.name, files[0].batch_id))
     _validate_some_left(lake, work, files)
