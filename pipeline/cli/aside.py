@@ -64,6 +64,8 @@ def replay(project: Project, screen: Screen, **choice: Any) -> int:
 
 def discard(project: Project, screen: Screen, **choice: Any) -> int:
     """Give chosen rows up."""
+    if not choice["reason"].strip():
+        raise ConfigError("--reason is empty. Say why: it is kept in the ledger.")
     return _ended(project, screen, project.quarantine_discard(**choice))
 
 

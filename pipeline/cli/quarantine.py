@@ -35,7 +35,7 @@ def _with_choice(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(cls=InOrder)
+@click.group(cls=InOrder, epilog="Example: pipeline quarantine list -c conf/house_prices.yaml")
 def quarantine() -> None:
     """Bad rows: what is wrong with them, and what becomes of them."""
 
