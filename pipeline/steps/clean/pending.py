@@ -53,8 +53,11 @@ def pending_batches(ledger: Ledger, name: str, done: int) -> tuple[LedgerEntry, 
 
 
 def begun_batch(books: Books, name: str) -> Intent | None:
-    """The batch of any step that has an intent and no ledger row: another step must not write beside it."""
-    for step in CLEANING_STEPS:
+    """The batch of any step that has an intent and no ledger row: another step must not write beside it.
+
+    A refresh comes first: it may have been asked for because a load could not be finished.
+    """
+    for step in (REFRESH, *CLEANING_STEPS):
         intent, finished = books.intents.last(step, name), books.ledger.last(step, name)
         done = 0 if finished is None else finished.batch_id
         if step == CLEAN:
@@ -67,10 +70,11 @@ def begun_batch(books: Books, name: str) -> Intent | None:
 def half_done(name: str, source: Source, begun: Intent) -> ConfigError:
     """The error for settings that were changed after a batch was begun and before it was finished."""
     what = "batch" if begun.step == CLEAN else begun.step
+    anew = "; or make everything anew with `pipeline clean --full-refresh`"
     return ConfigError(
         f"{source.where()}: 'sources.{name}' was changed while {what} {begun.batch_id} of {name} was half "
-        f"done, since {begun.opened_at:%Y-%m-%d %H:%M}. Put it back, run clean, then change it; or make "
-        f"everything anew with `pipeline clean --full-refresh`."
+        f"done, since {begun.opened_at:%Y-%m-%d %H:%M}. Put it back, run clean, then change it"
+        f"{anew if begun.step in (CLEAN, REFRESH) else ''}."
     )
 
 

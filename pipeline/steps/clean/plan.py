@@ -32,7 +32,8 @@ from pipeline.steps.clean.settings import settings_mark, settings_text
 class Plan:
     """The batches of a source to clean, oldest first; before them all of bronze anew, or new settings.
 
-    `undecided` are changed settings about which nothing was decided.
+    `undecided` are changed settings about which nothing was decided; `unfinished` is a replay or discard that
+    was killed, to be finished before anything else.
     """
 
     name: str
@@ -42,11 +43,12 @@ class Plan:
     refresh: BatchInput | None
     undecided: tuple[Change, ...] = ()
     from_now: bool = False
+    unfinished: Intent | None = None
 
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.batches or self.refresh or self.undecided or self.from_now)
+        return not (self.batches or self.refresh or self.undecided or self.from_now or self.unfinished)
 
 
 def plan(books: Books, name: str, source: Source, decision: Decision) -> Plan:
@@ -60,15 +62,17 @@ def plan(books: Books, name: str, source: Source, decision: Decision) -> Plan:
         return Plan(name, source, there, batches, None)
     changes = find_changes(there.settings, source, books.contracts.find(name))
     begun = begun_batch(books, name)
+    unfinished = begun if begun is not None and begun.step not in (CLEAN, REFRESH) else None
+    begun = None if unfinished else begun
     refresh = _refresh(books, name, source, decision, changes, begun)
     if refresh is not None:
         through = int(refresh.details[THROUGH])
         left = tuple(batch for batch in batches if batch.batch_id > through)
-        return Plan(name, source, there, left, refresh)
+        return Plan(name, source, there, left, refresh, unfinished=unfinished)
     if changes and decision.from_now:
         validate_from_now(name, source, changes)
-        return Plan(name, source, there, batches, None, from_now=True)
-    return Plan(name, source, there, batches, None, undecided=changes)
+        return Plan(name, source, there, batches, None, from_now=True, unfinished=unfinished)
+    return Plan(name, source, there, batches, None, undecided=changes, unfinished=unfinished)
 
 
 def validate_decided(plans: Sequence[Plan]) -> None:
@@ -100,11 +104,6 @@ def _refresh(
         is_other = begun.details.get(FINGERPRINT) != settings_mark(source)
         if begun.step == REFRESH and not is_other:
             return refresh_input(books, name, begun.batch_id, int(begun.details[THROUGH]))
-        if begun.step not in (CLEAN, REFRESH):
-            raise ConfigError(
-                f"{begun.step} {begun.batch_id} of {name} is half done, since "
-                f"{begun.opened_at:%Y-%m-%d %H:%M}. Run `pipeline quarantine {begun.step}` again first."
-            )
         if is_other and not decision.full_refresh:
             raise half_done(name, source, begun)
     landed = books.ledger.last(INGEST, name)

@@ -11,6 +11,7 @@ from pipeline.progress import Progress
 from pipeline.steps.clean.batch import clean_batch, validate_refused
 from pipeline.steps.clean.books import Books
 from pipeline.steps.clean.decision import Decision
+from pipeline.steps.clean.discard import finish_discard
 from pipeline.steps.clean.fit import fitted
 from pipeline.steps.clean.input import CLEAN, BatchInput, landed_input
 from pipeline.steps.clean.pending import ACCEPTED
@@ -18,12 +19,15 @@ from pipeline.steps.clean.plan import Plan
 from pipeline.steps.clean.prepare import Work
 from pipeline.steps.clean.refresh import append_from_now
 from pipeline.steps.clean.reject import reject_batch
+from pipeline.steps.clean.replay import Again, finish_replay
 
 
-def clean_source(
-    books: Books, work: Work, plan: Plan, decision: Decision, now: datetime, progress: Progress
-) -> Iterator[LedgerEntry]:
+def clean_source(again: Again, work: Work, plan: Plan, decision: Decision) -> Iterator[LedgerEntry]:
     """Do what was planned, and give each ledger row as it is written. Raises DataRefused and ConfigError."""
+    books, now, progress = again.books, again.now, again.progress
+    if plan.unfinished is not None:
+        finished = finish_replay(again, plan.name) or finish_discard(again, plan.name)
+        yield from () if finished is None else (finished,)
     if plan.from_now:
         progress.say(f"clean: {plan.name} is cleaned by the new settings from now on")
         yield append_from_now(books, plan.name, plan.source, plan.there.done, now)

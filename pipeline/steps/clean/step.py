@@ -22,6 +22,7 @@ from pipeline.steps.clean.input import CLEAN
 from pipeline.steps.clean.pending import INGEST
 from pipeline.steps.clean.plan import Plan, plan, validate_decided
 from pipeline.steps.clean.prepare import Work, prepare
+from pipeline.steps.clean.replay import Again
 from pipeline.steps.clean.result import CleanResult
 from pipeline.steps.clean.source import clean_source
 
@@ -44,6 +45,7 @@ def run(
     """
     begun = time.monotonic()
     books = Books.of(Lake(spark, config.lake.root))
+    again = Again(books, config, now, progress)
     plans = _plans(books, config, decision, progress)
     works = _works(books, config, plans, progress)
     cleaned: dict[str, list[LedgerEntry]] = {}
@@ -51,7 +53,7 @@ def run(
     for found, work in works:
         cleaned[found.name] = []
         try:
-            cleaned[found.name] += clean_source(books, work, found, decision, now, progress)
+            cleaned[found.name] += clean_source(again, work, found, decision)
         except DataRefused as error:
             refusals.append(error)
     if refusals:
