@@ -52,7 +52,7 @@ def replay(
         ConfigError: an unknown source, a load that is half done, or settings that silver is not made by.
     """
     act = partial(replay_source, choice=choice)
-    return _over_sources(REPLAY, finish_replay, act, _again(spark, config, now, progress), source, choice)
+    return _over_sources(REPLAY, act, _again(spark, config, now, progress), source, choice)
 
 
 def discard(
@@ -71,7 +71,7 @@ def discard(
         ConfigError: an unknown source, or a load that is half done.
     """
     act = partial(discard_source, choice=choice, reason=reason)
-    return _over_sources(DISCARD, finish_discard, act, _again(spark, config, now, progress), source, choice)
+    return _over_sources(DISCARD, act, _again(spark, config, now, progress), source, choice)
 
 
 def validate_source(config: Config, source: str | None) -> tuple[str, ...]:
@@ -90,15 +90,13 @@ def _again(spark: SparkSession, config: Config, now: datetime, progress: Progres
     return Again(Books.of(Lake(spark, config.lake.root)), config, now, progress)
 
 
-def _over_sources(
-    step: str, finish: _Act, act: _Act, again: Again, source: str | None, choice: Choice
-) -> QuarantineResult:
-    """Of each source first what was begun and killed; where that was another choice, then what is wanted."""
+def _over_sources(step: str, act: _Act, again: Again, source: str | None, choice: Choice) -> QuarantineResult:
+    """Of each source first what was begun and killed; where that was something else, then what is wanted."""
     begun = time.monotonic()
     done: dict[str, list[LedgerEntry]] = {}
     for name in validate_source(again.config, source):
-        finished = finish(again, name)
-        is_all = finished is not None and choice.is_of(finished.details)
+        finished = finish_replay(again, name) or finish_discard(again, name)
+        is_all = finished is not None and finished.step == step and choice.is_of(finished.details)
         entries = [finished, None if is_all else act(again, name)]
         found = [entry for entry in entries if entry is not None]
         if found:

@@ -6,21 +6,16 @@ from pipeline.config.sources import Source
 from pipeline.errors import ConfigError
 from pipeline.steps.clean.books import Books
 from pipeline.steps.clean.changes import changed_sentence, find_changes
-from pipeline.steps.clean.input import CLEAN, DISCARD, REFRESH, REPLAY
+from pipeline.steps.clean.input import CLEAN, REFRESH
 from pipeline.steps.clean.pending import begun_batch, standing
 
-_COMMANDS = {
-    CLEAN: "pipeline clean",
-    REFRESH: "pipeline clean --full-refresh",
-    REPLAY: "pipeline quarantine replay",
-    DISCARD: "pipeline quarantine discard",
-}
+_COMMANDS = {CLEAN: "pipeline clean", REFRESH: "pipeline clean --full-refresh"}
 
 
 def validate_finished(books: Books, name: str, source: Source) -> None:
-    """Raise ConfigError when a batch of a source is half done: its rows would be taken for finished ones."""
+    """Raise ConfigError when a load of a source is half done: its rows would be taken for finished ones."""
     intent = begun_batch(books, name)
-    if intent is not None:
+    if intent is not None and intent.step in _COMMANDS:
         what = "batch" if intent.step == CLEAN else intent.step
         raise ConfigError(
             f"{source.where()}: {what} {intent.batch_id} of {name} is half done, since "
@@ -29,7 +24,7 @@ def validate_finished(books: Books, name: str, source: Source) -> None:
 
 
 def validate_settled(books: Books, name: str, source: Source) -> None:
-    """Raise ConfigError when a batch is half done, or when rules, types or cleaning were changed since.
+    """Raise ConfigError when a load is half done, or when rules, types or cleaning were changed since.
 
     Rows cleaned by new settings would stand in silver unnoticed: the change is decided about first.
     """
