@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from pipeline.lake import Ledger, Runs
 from pipeline.lake.runs import RunRow
 from pipeline.run import Work, registered
 from pipeline.shown import Table, tables
+from pipeline.steps.clean.pending import pending_batches, standing
 
 if TYPE_CHECKING:
     from pipeline.tracking import Registry
@@ -33,6 +35,15 @@ class Champion:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Landed batches of a source that were not cleaned yet; `refused` is why the first of them was not."""
+
+    source: str
+    batches: tuple[int, ...]
+    refused: str = ""
+
+
+@dataclass(frozen=True)
 class Status:
     """Where a project stands."""
 
@@ -44,6 +55,7 @@ class Status:
     tables: tuple[Table, ...]
     runs: tuple[RunRow, ...]
     due: tuple[Due, ...]
+    waiting: tuple[Waiting, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
@@ -58,6 +70,7 @@ def status(work: Work) -> Status:
     tracking = Tracking.of(config, config.lake.root)
     is_there = tracking.file is None or tracking.file.exists()  # looking must not create the store
     models = registered(config) if is_there else Models()
+    runs = tuple(Runs(lake).last(LAST_RUNS))
     return Status(
         project=config.name,
         lake=config.lake.root,
@@ -65,9 +78,23 @@ def status(work: Work) -> Status:
         models=models,
         champion=_champion(Registry(tracking), Ledger(lake), config.name) if models.champion else None,
         tables=tables(work),
-        runs=tuple(Runs(lake).last(LAST_RUNS)),
+        runs=runs,
         due=due(models, config.train.every, work.now),
+        waiting=tuple(_waiting(Ledger(lake), tuple(config.sources), runs)),
     )
+
+
+def _waiting(ledger: Ledger, sources: Sequence[str], runs: Sequence[RunRow]) -> Iterator[Waiting]:
+    """What every source has left to clean. A refusal is found in the last words of clean."""
+    said = next((row.message for row in runs if row.step == "clean"), "")
+    for name in sources:
+        batches = tuple(
+            batch.batch_id for batch in pending_batches(ledger, name, standing(ledger, name).done)
+        )
+        if batches:
+            begins = f"clean refused batch {batches[0]} of {name}:"
+            refused = next((line for line in said.splitlines() if line.startswith(begins)), "")
+            yield Waiting(name, batches, refused)
 
 
 def _champion(registry: Registry, ledger: Ledger, project: str) -> Champion | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.config import Setting
     from pipeline.shown import Shown
     from pipeline.shown import Table as Known
-    from pipeline.status import Status
+    from pipeline.status import Status, Waiting
 
 _WIDEST = 40  # characters of one value in a table on a terminal
 _GAP = 2
@@ -33,6 +33,9 @@ def status_parts(status: Status) -> Iterator[RenderableType]:
     if status.tables:
         yield heading("Tables")
         yield tables(status.tables)
+    if status.waiting:
+        yield heading("Landed and not cleaned yet")
+        yield waiting(status.waiting)
     if status.runs:
         yield heading("Last runs")
         runs = [
@@ -57,6 +60,16 @@ def tables(found: Sequence[Known]) -> Table:
     """The tables of a lake: versions, rows, and what they are."""
     lines = [[known.name, f"v{known.version}", count(known.rows), known.holds] for known in found]
     return table(["", "version", "rows", "holds"], lines, left=[""], fold=["holds"])
+
+
+def waiting(found: Sequence[Waiting]) -> Table:
+    """The batches that each source has left to clean, and why the first of them was refused."""
+    lines = [[one.source, _batches(one.batches), one.refused or "the next run cleans them"] for one in found]
+    return table(["", "batches", "why"], lines, left=[""], fold=["why"])
+
+
+def _batches(numbers: Sequence[int]) -> str:
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
 
 
 def champion_parts(status: Status) -> Iterator[RenderableType]:

@@ -16,6 +16,7 @@ from pipeline.log import local_root
 if TYPE_CHECKING:
     from pipeline.project import Project
     from pipeline.shown import Shown
+    from pipeline.status import Status
     from pipeline.steps.clean.decision import Decision
     from pipeline.steps.result import StepResult
 
@@ -124,7 +125,7 @@ def status(project: Project, screen: Screen) -> int:
         screen.say(values, f"Project {project.config.name} has no lake yet: {root} does not exist.")
     else:
         found = project.status()
-        nexts.append(_TABLES)
+        nexts = [*_choices(found), *nexts, _TABLES]
         values = screen.verdict("done", **found.to_json())
         if screen.options.as_json:
             screen.say(values)
@@ -135,6 +136,14 @@ def status(project: Project, screen: Screen) -> int:
             screen.write(values)
     screen.next(*nexts)
     return 0
+
+
+def _choices(found: Status) -> list[Next]:
+    """The commands that decide about refused batches."""
+    from pipeline.steps.clean.decision import choice
+
+    refused = [waiting for waiting in found.waiting if waiting.refused]
+    return [line for waiting in refused for line in choice(waiting.batches[0], waiting.source)]
 
 
 def show(project: Project, screen: Screen, what: str, limit: int, csv_file: Path | None) -> int:

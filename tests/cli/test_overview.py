@@ -10,7 +10,7 @@ from pipeline.cli.page import Page
 from pipeline.due import Due, Models
 from pipeline.lake.runs import RunRow
 from pipeline.shown import SOURCE, Shown, Table
-from pipeline.status import Champion, Status
+from pipeline.status import Champion, Status, Waiting
 
 THEN = datetime(2011, 1, 31, 4, 5, 6, tzinfo=timezone.utc)
 
@@ -48,6 +48,17 @@ def test_status_shows_champion_tables_runs_and_what_is_due():
         "  step   due  why",
         "  train  no   train.every is not set",
         "  score  yes  every run looks for rows",
+    ]
+
+
+def test_batches_that_wait_are_shown_with_the_refusal():
+    waiting = (Waiting("boats", (3,)), Waiting("houses", (7, 8, 9), "clean refused batch 7 of houses: why."))
+    status = Status("tiny", "/lake", "/mlflow.db", Models(), None, (), (), (), waiting)
+    assert printed(*status_parts(status))[3:-2] == [
+        "Landed and not cleaned yet",
+        "          batches  why",
+        "  boats         3  the next run cleans them",
+        "  houses   7 to 9  clean refused batch 7 of houses: why.",
     ]
 
 

@@ -63,3 +63,12 @@ class Decision:
 
 
 NO_DECISION = Decision()
+
+
+def choice(batch_id: int, source: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """The commands that decide about a refused batch, as words after `pipeline`, each with what it does."""
+    whose = (str(batch_id), "--source", source, "--reason", "WHY")
+    return (
+        (("clean", "--accept", *whose), f"clean batch {batch_id} of {source} all the same"),
+        (("clean", "--reject", *whose), f"leave batch {batch_id} of {source} out for good"),
+    )

@@ -12,6 +12,7 @@ from pipeline.explain import spark_words
 from pipeline.lake import names
 from pipeline.steps.clean.contract import Contract
 from pipeline.steps.clean.counting import Counts, count_batch
+from pipeline.steps.clean.decision import choice
 from pipeline.steps.clean.input import CLEAN, REPLAY, BatchInput
 from pipeline.steps.clean.prepare import Work
 from pipeline.steps.clean.reasons import most_common, quarantined_rows
@@ -48,7 +49,7 @@ def validate_taken(work: Work, batch: BatchInput, refusal: str | None) -> None:
     """
     refusal = batch.refused or refusal
     if refusal and not batch.accepted:
-        raise DataRefused(refusal, nexts=choice(batch, work.name))
+        raise DataRefused(refusal, nexts=_nexts(batch, work.name))
     if not refusal and batch.accepted and batch.step == CLEAN:
         raise not_refused("--accept", batch, work.name)
 
@@ -61,15 +62,14 @@ def not_refused(option: str, batch: BatchInput, source: str) -> ConfigError:
     )
 
 
-def choice(batch: BatchInput, source: str) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """The commands that decide about a refused batch, each with what it does."""
-    number, reason = str(batch.batch_id), ("--source", source, "--reason", "WHY")
+def _nexts(batch: BatchInput, source: str) -> tuple[tuple[tuple[str, ...], str], ...]:
     if batch.step == CLEAN:
-        return (
-            (("clean", "--accept", number, *reason), "clean it all the same"),
-            (("clean", "--reject", number, *reason), "leave it out for good"),
-        )
-    return ((("clean", "--full-refresh", *reason), "take it as it is"),) if batch.step != REPLAY else ()
+        return choice(batch.batch_id, source)
+    if batch.step == REPLAY:
+        return ()
+    return (
+        (("clean", "--full-refresh", "--source", source, "--reason", "WHY"), "take the rows as they are"),
+    )
 
 
 def _counts(work: Work, batch: BatchInput, classified: DataFrame) -> Counts:

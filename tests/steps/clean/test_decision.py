@@ -48,8 +48,10 @@ def test_no_decision_is_the_default() -> None:
         ),
         (
             {"source": "houses"},
-            "--source says whose batch or settings are meant. Give it with --accept, --reject, --full-refresh "
-            "or --from-now.",
+            (
+                "--source says whose batch or settings are meant. Give it with --accept, --reject, "
+                "--full-refresh or --from-now."
+            ),
         ),
         (
             {"from_now": True, "source": "huoses"},
