@@ -27,8 +27,8 @@ class Change:
     @property
     def is_of_the_contract(self) -> bool:
         """Whether rows cleaned before and after it cannot stand in one table."""
-        first, *_, last = self.path.split(".")
-        return first in _CONTRACT_KEYS or (first == "columns" and last == "rename")
+        first, _, rest = self.path.partition(".")
+        return first in _CONTRACT_KEYS or (first == "columns" and rest.endswith(".rename"))
 
     def told(self, name: str) -> str:
         """The key and what was changed of it."""
