@@ -9,7 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from pipeline.config.cleaning_checks import check_cleaning, check_declared_columns, check_renames, check_types
+from pipeline.config.cleaning_checks import (
+    check_cleaning,
+    check_declared_columns,
+    check_renames,
+    check_transforms,
+    check_types,
+)
 from pipeline.config.format_checks import check_formats
 from pipeline.config.model import Config
 from pipeline.config.origin import join
@@ -211,6 +217,7 @@ CHECKS: tuple[Callable[[Config], Problems], ...] = (
     check_declared_columns,
     check_cleaning,
     check_renames,
+    check_transforms,
     check_repeats,
     check_roles,
     check_rules,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline.config.cleaning import Column
 from pipeline.config.date_formats import format_mistake, read_alike
-from pipeline.config.hints import did_you_mean, listing
+from pipeline.config.hints import did_you_mean, excerpt, listing
 from pipeline.config.model import Config
 from pipeline.config.origin import join
 from pipeline.config.sources import Source
@@ -18,6 +18,7 @@ Problems = Iterator[Problem]
 LANDED_COLUMNS = ("_ingested_at", "_source_file", "_batch_id")
 _MADE = (*LANDED_COLUMNS, "_corrupt_record", "_errors", "_key")
 _MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMP_LTZ")
+_FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _WHOLE = ("BYTE", "TINYINT", "SHORT", "SMALLINT", "INT", "INTEGER", "LONG", "BIGINT")
 _NUMBERS = (*_WHOLE, "FLOAT", "REAL", "DOUBLE", "DECIMAL", "DEC", "NUMERIC")
 
@@ -110,6 +111,20 @@ def check_renames(config: Config) -> Problems:
                     f"'{where}' names '{column_name}', which is called '{renamed[column_name.lower()]}' from "
                     f"silver on (its 'rename'). Write that.",
                 )
+
+
+def check_transforms(config: Config) -> Problems:
+    """A transform names a function in a module; its settings belong to one."""
+    for name, source in config.sources.items():
+        path = f"sources.{name}.transform"
+        if source.transform is not None and not _FUNCTION.fullmatch(source.transform):
+            yield Problem(
+                path,
+                f"'{path}' is {excerpt(source.transform)}. Write module:function, as in mend:houses.",
+            )
+        if source.transform_settings and source.transform is None:
+            key = f"{path}_settings"
+            yield Problem(key, f"'{key}' is set, and '{path}' is not. Name the function that they are for.")
 
 
 def _formats(path: str, column: Column) -> Problems:

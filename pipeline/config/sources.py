@@ -6,7 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config.base import ByteSize, FolderPath, Names, Section, Settings, Text, Texts
+from pipeline.config.base import (
+    ByteSize,
+    FolderPath,
+    MayHoldSecrets,
+    Names,
+    Scalar,
+    Section,
+    Settings,
+    Text,
+    Texts,
+)
 from pipeline.config.cleaning import Column
 from pipeline.config.formats import Format, told_by
 from pipeline.config.rules import Rule
@@ -52,6 +62,11 @@ class Source(Section):
     fields."""
     rules: dict[str, Rule] = Field(default_factory=dict)
     """What the rows should be like, by name."""
+    transform: Text | None = None
+    """Your own function over the good rows, as `package.module:function`: `f(df, settings)` gives a DataFrame
+    with one row per key. Its module is looked for beside the YAML and on the Python path."""
+    transform_settings: Annotated[dict[str, Scalar], MayHoldSecrets()] = Field(default_factory=dict)
+    """What `transform` gets as its second argument."""
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.05
     """The share of a batch that may be quarantined. With more, clean exits with 3 and silver stays."""
     deduplicate: Deduplicate = Field(default_factory=Deduplicate)

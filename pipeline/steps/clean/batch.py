@@ -26,6 +26,7 @@ from pipeline.steps.clean.quarantine import write_quarantine
 from pipeline.steps.clean.references import referenced_silvers, with_references_frozen
 from pipeline.steps.clean.refusal import NO_ROWS, validate_balance
 from pipeline.steps.clean.settings import SETTINGS, settings_mark, settings_text
+from pipeline.steps.clean.transform import transformed
 from pipeline.steps.clean.transforms import older_rows, silver_rows, update_condition
 from pipeline.steps.clean.typed import typed_rows
 from pipeline.steps.clean.verdict import judge, not_refused, validate_taken
@@ -106,11 +107,12 @@ def _write(
     verdict = judge(work, contract, batch, rows)
     if intent is None:
         validate_taken(work, batch, verdict.refusal)
-        intent = _begin(books, work, batch, now)
-    counts = dict(verdict.counts.terms)
-    pin_contract(books, work, batch, now)
-    tables = write_quarantine(books.lake, work.name, batch, verdict.bad_rows, counts)
-    tables |= _silver(books.lake, work, batch, intent, rows, counts)
+    with transformed(silver_rows(rows, contract), work) as winners:
+        intent = intent or _begin(books, work, batch, now)
+        counts = {**verdict.counts.terms, **winners.terms}
+        pin_contract(books, work, batch, now)
+        tables = write_quarantine(books.lake, work.name, batch, verdict.bad_rows, counts)
+        tables |= _silver(books.lake, work, batch, intent, winners.rows, counts)
     validate_balance(batch.called(work.name), counts)
     details = {name: text for name, text in intent.details.items() if name not in (_BEFORE, FINGERPRINT)}
     return _Done(counts, tables, {**details, **measured_details(verdict.counts)}, intent.opened_at)
@@ -161,7 +163,7 @@ def _begin(books: Books, work: Work, batch: BatchInput, now: datetime) -> Intent
 
 
 def _silver(
-    lake: Lake, work: Work, batch: BatchInput, intent: Intent, classified: DataFrame, counts: dict[str, int]
+    lake: Lake, work: Work, batch: BatchInput, intent: Intent, winners: DataFrame, counts: dict[str, int]
 ) -> dict[str, int]:
     """Merge the rows that stay, and count what that did: inserted, updated, and older than what is there.
 
@@ -169,7 +171,7 @@ def _silver(
     """
     assert work.contract is not None
     table, order_by, key = names.silver(work.name), work.order_by, work.contract.row_key
-    winners, txn, stats = silver_rows(classified, work.contract), batch.txn(work.name), _stats(work.contract)
+    txn, stats = batch.txn(work.name), _stats(work.contract)
     if batch.step == REFRESH:
         commit = lake.replace(table, winners, txn, stats=stats)
         counts.update(inserted=commit.inserted, updated=0, older=0)

@@ -29,6 +29,7 @@ from pipeline.steps.clean.contract_file import contract_path
 from pipeline.steps.clean.input import BatchInput, landed_input
 from pipeline.steps.clean.rules import Rules
 from pipeline.steps.clean.sample import found_types, validate_cleanable
+from pipeline.steps.clean.user_code import UserFunction, find_transform
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Work:
         """How received values become clean ones."""
         return Cleaning.of(self.source)
 
+    @property
+    def transform(self) -> UserFunction | None:
+        """The user's own function over good rows, None where none is declared."""
+        return find_transform(self.name, self.source)
+
 
 def prepare(
     lake: Lake,
@@ -72,6 +78,7 @@ def prepare(
         ConfigError: types, key, order or rules that do not fit the source's columns.
     """
     source = config.sources[name]
+    find_transform(name, source)
     pinned = None if anew else contracts.find(name)
     if pinned is not None:
         validate_pinned(name, source, pinned)

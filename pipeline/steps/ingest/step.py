@@ -26,6 +26,8 @@ _NOT_FOR_READING = (
     "columns",
     "on_new_column",
     "on_missing_column",
+    "transform",
+    "transform_settings",
     "types",
     "schema",
     "key",

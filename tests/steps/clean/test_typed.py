@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import json
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from ruamel.yaml import YAML
 
 from pipeline.config.date_formats import FIELDS
 from pipeline.config.sources import Source
@@ -23,6 +27,7 @@ pytestmark = pytest.mark.spark
 ORIGIN = "'a.csv' AS _source_file, 1L AS _batch_id, TIMESTAMP'2024-01-01' AS _ingested_at"
 DAY = datetime.date
 FAILED = "a text that does not convert"
+AS_SAID = {"*missing*": None, "*quarantine*": FAILED}
 
 
 class Case:
@@ -140,6 +145,40 @@ def test_each_text_becomes_its_value_or_is_said_to_fail(spark: SparkSession, sou
         expected = {text: None if value is FAILED else value for text, value in case.values.items()}
         assert (name, became) == (name, expected)
     fails = [[value is FAILED for value in case.values.values()] for case in CASES.values()]
+    failing = [any(column[row : row + 1] == [True] for column in fails) for row in range(len(found))]
+    assert [row[TYPE_FAILED] for row in found] == failing
+
+
+TABLE = re.compile(
+    r"```yaml\n(columns:.*?)```\n\n\| received \| (\w+): (\S+) \|\n\| --- \| --- \|\n(.*?)\n\n", re.DOTALL
+)
+
+
+def test_the_tables_of_the_page_are_true(spark: SparkSession) -> None:
+    page = Path("docs/cleaning.md").read_text(encoding="utf-8")
+    columns: dict[str, Any] = {}
+    kinds, expected = {}, {}
+    for block, silver, kind, lines in TABLE.findall(page):
+        ((name, declared),) = YAML(typ="safe", pure=True).load(block)["columns"].items()
+        assert declared.get("rename", name) == silver
+        columns[name], kinds[silver] = declared, kind
+        cells = [line.strip("|").split(" | ") for line in lines.splitlines()]
+        expected[silver] = {
+            json.loads(received.strip(" `")): AS_SAID.get(became.strip(), became.strip(" `"))
+            for received, became in cells
+        }
+    source = Source.model_validate({"path": "a.csv", "columns": columns})
+    contract = Contract(columns_of(", ".join(f"{name} {kind}" for name, kind in kinds.items())))
+    rows = bronze(spark, list(columns), [list(values) for values in expected.values()])
+
+    typed = typed_rows(rows, contract, Cleaning.of(source))
+    found = typed.selectExpr(*[f"CAST({name} AS STRING)" for name in kinds], TYPE_FAILED).collect()
+
+    assert len(expected) >= 12
+    for name, values in expected.items():
+        became = dict(zip(values, [row[name] for row in found], strict=False))
+        assert (name, became) == (name, {text: None if to is FAILED else to for text, to in values.items()})
+    fails = [[to is FAILED for to in values.values()] for values in expected.values()]
     failing = [any(column[row : row + 1] == [True] for column in fails) for row in range(len(found))]
     assert [row[TYPE_FAILED] for row in found] == failing
 
