@@ -12,6 +12,8 @@ from pipeline.config.sources import Source
 
 SETTINGS = "settings"
 _NOT_FOR_CLEANING = ("path", "format", "options", "batch_size", "max_quarantined")
+# What columns may come and go in later batches: the rows that are in silver stay as they are.
+_FOR_LATER_BATCHES = ("on_new_column", "on_missing_column")
 
 
 def settings_mark(source: Source) -> str:
@@ -25,6 +27,6 @@ def settings_text(source: Source) -> str:
 
 
 def cleaning_settings(source: Source) -> Mapping[str, Any]:
-    """The settings by which a batch is cleaned, as plain values, defaults included."""
-    values = public_values(source)
-    return {name: value for name, value in values.items() if name not in _NOT_FOR_CLEANING}
+    """The settings that rows in silver depend on, as plain values, defaults included."""
+    left_out = (*_NOT_FOR_CLEANING, *_FOR_LATER_BATCHES)
+    return {name: value for name, value in public_values(source).items() if name not in left_out}
