@@ -31,15 +31,15 @@ def open_gateway(conf: Mapping[str, str], log: IO[bytes], **environment: str) ->
         return launch_gateway(spark_conf, popen_kwargs={"stdout": log, "stderr": log})
 
 
-def close_gateway(gateway: Any) -> None:
-    """End the JVM process itself, not only the connection to it."""
+def close_gateway(gateway: Any, patience: float = PATIENCE) -> None:
+    """End the JVM process itself, not only the connection to it; kill it after `patience` seconds."""
     gateway.shutdown()
     process = gateway.proc
     if process is None:
         return
     process.stdin.close()  # the JVM ends when this pipe does
     try:
-        process.wait(PATIENCE)
+        process.wait(patience)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

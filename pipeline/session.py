@@ -19,10 +19,11 @@ from pyspark.errors import PySparkRuntimeError
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
+from pipeline.class_archive import use_archive
 from pipeline.errors import ConfigError
 from pipeline.jars import ensure_jars
 from pipeline.java import require_java
-from pipeline.jvm import close_gateway, open_gateway, tail
+from pipeline.jvm import PATIENCE, close_gateway, open_gateway, tail
 from pipeline.local import JAVA_OPTIONS, local_defaults
 
 EXTENSIONS = "spark.sql.extensions"
@@ -73,8 +74,11 @@ def is_running() -> bool:
     return SparkContext._active_spark_context is not None
 
 
-def stop() -> None:
-    """End the session built here, and the JVM where it is ours; leave alone a session found active."""
+def stop(patience: float = PATIENCE) -> None:
+    """End the session built here, and the JVM where it is ours; leave alone a session found active.
+
+    `patience` is how many seconds the JVM has to end by itself.
+    """
     global _built, _embedded
     built, embedded = _built, _embedded
     _built = _embedded = None
@@ -82,7 +86,7 @@ def stop() -> None:
         with suppress(Py4JError, ConnectionError):  # a JVM that has died cannot be asked to stop
             built.stop()
     if embedded is not None:
-        close_gateway(embedded.gateway)
+        close_gateway(embedded.gateway, patience)
         embedded.log.close()
         shutil.rmtree(embedded.scratch, ignore_errors=True)
 
@@ -188,7 +192,7 @@ def embedded_settings(name: str, conf: Mapping[str, str], jars: list[Path], scra
     if conf.get("spark.master", "local").startswith("local"):
         settings |= local_defaults()
     log_option = f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}"
-    java_options = [log_option, settings.get(JAVA_OPTIONS, ""), conf.get(JAVA_OPTIONS, "")]
+    java_options = [log_option, use_archive(), settings.get(JAVA_OPTIONS, ""), conf.get(JAVA_OPTIONS, "")]
     settings |= conf
     settings[JAVA_OPTIONS] = " ".join(filter(None, java_options))  # the last of two that disagree wins
     ours = [jar.as_uri() for jar in jars]

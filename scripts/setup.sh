@@ -22,7 +22,8 @@ fail() { say "$@" && exit 2; }
 
 # --- what is set up already -----------------------------------------------------------------------------------
 # The stamp tells the contents of all that the set-up is made from, and the folder, since an environment cannot move.
-key() { pwd && cksum requirements-build.txt "$1" requirements.in setup.py pipeline/jars.py scripts/setup.sh; }
+stamped=(requirements.in setup.py pipeline/jars.py pipeline/class_archive.py scripts/archive_classes.py scripts/setup.sh)
+key() { pwd && cksum requirements-build.txt "$1" "${stamped[@]}"; }
 is_ready() { [ -x .venv/bin/python ] && [ "$(cat ".venv/ready-$1" 2>/dev/null)" = "$(key "$2")" ]; }
 install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation "$@"; }
 if [ "$kind" = examples ]; then
@@ -108,4 +109,6 @@ install --require-hashes -r "$lock"
 install --no-deps --editable .
 say "Fetching Delta's jars (once; 10 MB)"
 .venv/bin/python -m pipeline.jars >/dev/null
+say "Archiving Spark's classes, so that commands start faster (once; 180 MB)"
+.venv/bin/python scripts/archive_classes.py || true
 key "$lock" >".venv/ready-$kind"

@@ -12,6 +12,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LOCKS = ["requirements-build.txt", "requirements.txt", "requirements-dev.txt"]
 DATA = "requirements-examples.txt"
+# What the stamp is made from besides the locks, in setup.sh's own order.
+STAMPED = [
+    "requirements.in",
+    "setup.py",
+    "pipeline/jars.py",
+    "pipeline/class_archive.py",
+    "scripts/archive_classes.py",
+    "scripts/setup.sh",
+]
 
 
 def pins(lock: str) -> dict[str, list[str]]:
@@ -82,7 +91,7 @@ def bare(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     home = tmp_path / "a checkout"
     (home / "scripts").mkdir(parents=True)
     (home / "pipeline").mkdir()
-    for name in ("scripts/setup.sh", "requirements.in", "setup.py", "pipeline/jars.py", *LOCKS, DATA):
+    for name in (*STAMPED, *LOCKS, DATA):
         shutil.copy(ROOT / name, home / name)
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -183,9 +192,12 @@ def test_a_stamp_of_the_same_contents_ends_the_set_up_at_once(bare: tuple[Path, 
     home, environment = bare
     (home / ".venv" / "bin").mkdir(parents=True)
     tell(home / ".venv" / "bin", "python", "")
-    sources = ["requirements-dev.txt", "requirements.in", "setup.py", "pipeline/jars.py", "scripts/setup.sh"]
     key = subprocess.run(
-        ["cksum", "requirements-build.txt", *sources], cwd=home, capture_output=True, text=True, check=True
+        ["cksum", "requirements-build.txt", "requirements-dev.txt", *STAMPED],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     (home / ".venv" / "ready-dev").write_text(f"{home}\n{key}", encoding="utf-8")
     assert set_up(home, environment, "dev") == (0, "")
@@ -201,9 +213,12 @@ def test_the_data_of_the_examples_is_installed_once(bare: tuple[Path, dict[str, 
     programs.mkdir(parents=True)
     python = tell(programs, "python", "")
     python.write_text(f"#!/bin/sh\necho \"$*\" >>'{home}/asked'\n", encoding="utf-8")
-    sources = ["requirements-dev.txt", "requirements.in", "setup.py", "pipeline/jars.py", "scripts/setup.sh"]
     key = subprocess.run(
-        ["cksum", "requirements-build.txt", *sources], cwd=home, capture_output=True, text=True, check=True
+        ["cksum", "requirements-build.txt", "requirements-dev.txt", *STAMPED],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     (home / ".venv" / "ready-dev").write_text(f"{home}\n{key}", encoding="utf-8")
     assert set_up(home, environment, "examples") == (0, "Installing the data of the examples (once; 9 MB)\n")
