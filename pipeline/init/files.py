@@ -5,16 +5,18 @@ from __future__ import annotations
 import bz2
 import gzip
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.config.formats import COMPRESSIONS
+from pipeline.config.formats import COMPRESSIONS, TYPED, Format, told_by
 from pipeline.log import local_root
 
 _GLOB_LETTERS = "*?[{"
+_MARKS: Mapping[bytes, Format] = {b"PAR1": "parquet", b"ORC": "orc", b"Obj\x01": "avro"}
+_LONGEST_MARK = 4
 
 
 class Found(Protocol):
@@ -68,11 +70,21 @@ class LocalFiles:
 
 
 def needs_spark(data: str) -> bool:
-    """Whether only Hadoop can find or open these files: elsewhere, compressed in its own ways, or parquet."""
+    """Whether only Hadoop can find or open these files: elsewhere, compressed in its own ways, or typed."""
     if local_root(data) is None or "{" in data:
         return True
-    others = tuple(f".{kind}" for kind in ("parquet", *COMPRESSIONS) if kind not in ("gz", "bz2"))
-    return any(file.path.lower().endswith(others) for file in LocalFiles().find(data)[:1])
+    others = tuple(f".{kind}" for kind in (*TYPED, *COMPRESSIONS) if kind not in ("gz", "bz2"))
+    files = LocalFiles()
+    for file in files.find(data)[:1]:
+        if told_by(file.path) is None and typed_by(files.head(file.path, _LONGEST_MARK)):
+            return True
+        return file.path.lower().endswith(others)
+    return False
+
+
+def typed_by(begin: bytes) -> Format | None:
+    """The format that the first bytes of a file tell, None for a text."""
+    return next((kind for mark, kind in _MARKS.items() if begin.startswith(mark)), None)
 
 
 def as_written(data: str, folder: Path) -> str:

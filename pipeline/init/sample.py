@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import types as T
 
-from pipeline.config.formats import Format
+from pipeline.config.formats import TYPED, Format
 from pipeline.config.sources import Source
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.init.csv_look import as_text, dialect_of_bytes, options_of, records
-from pipeline.init.files import FileSystem, Found
+from pipeline.init.files import FileSystem, Found, typed_by
 from pipeline.steps.ingest.dialect import Dialect
 from pipeline.steps.ingest.opening import csv_opening
 
@@ -47,7 +47,7 @@ class Sample:
 
 
 def take_sample(files: FileSystem, data: str, spark: SparkSession | None = None) -> Sample:
-    """The sample of the files that `data` means. Parquet needs the session.
+    """The sample of the files that `data` means. Files with types of their own need the session.
 
     Raises ConfigError when there is no file, DataRefused when what is there is no table.
     """
@@ -56,9 +56,9 @@ def take_sample(files: FileSystem, data: str, spark: SparkSession | None = None)
         raise ConfigError(f"--data '{data}' matches no file with rows. Put files there, or correct the path.")
     looked_at = found[:MOST_FILES]
     kind = Source(path=data).file_format or _format_of(files, looked_at[0])
-    if kind == "parquet":
-        assert spark is not None  # whoever found a parquet file started it
-        return _parquet(spark, looked_at, len(found))
+    if kind in TYPED:
+        assert spark is not None  # whoever found a file with types started it
+        return _typed(spark, kind, looked_at, len(found))
     heads = {file.path: files.head(file.path, BYTES_PER_FILE) for file in looked_at}
     tables = []
     dialect = dialect_of_bytes(heads[looked_at[0].path]) if kind == "csv" else Dialect()
@@ -85,8 +85,9 @@ def _format_of(files: FileSystem, first: Found) -> Format:
     if named is not None:
         return named
     begin = files.head(first.path, 1024).lstrip()
-    if begin.startswith(b"PAR1"):
-        return "parquet"
+    typed = typed_by(begin)
+    if typed is not None:
+        return typed
     return "json" if begin.startswith(b"{") else "csv"
 
 
@@ -120,13 +121,16 @@ def _json_text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _parquet(spark: SparkSession, looked_at: Sequence[Found], files: int) -> Sample:
-    frame = spark.read.parquet(*[file.path for file in looked_at])
+def _typed(spark: SparkSession, kind: Format, looked_at: Sequence[Found], files: int) -> Sample:
+    from pipeline.steps.ingest.formats.avro import READER
+
+    reader = spark.read.format(READER if kind == "avro" else kind)
+    frame = reader.load([file.path for file in looked_at])
     rows = frame.limit(MOST_ROWS + 1).collect()
     is_whole = len(rows) <= MOST_ROWS and files == len(looked_at)
     rows = rows[:MOST_ROWS]
     return Sample(
-        "parquet",
+        kind,
         {name: [_plain_text(row[name]) for row in rows] for name in frame.columns},
         rows=len(rows),
         files=files,

@@ -15,7 +15,7 @@ from pipeline.steps.ingest.manifest import Entry
 from pipeline.steps.ingest.opening import SIZES, Head, Opening, UnreadableFile
 
 # The short name is for a module of its own; the reader itself comes with Spark.
-_READER = "org.apache.spark.sql.avro.AvroFileFormat"
+READER = "org.apache.spark.sql.avro.AvroFileFormat"
 _MAGIC = b"Obj\x01"
 _SCHEMA = b"avro.schema"
 
@@ -45,7 +45,7 @@ class Avro(FileFormat):
             groups.setdefault(file.header, []).append(file)
         frames = []
         for group in groups.values():
-            rows = reading.reader(spark).format(_READER).load(reading.paths(group))
+            rows = reading.reader(spark).format(READER).load(reading.paths(group))
             frames.append((group, typed_rows(rows, group)))
         return reading.united(frames)
 
