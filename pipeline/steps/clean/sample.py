@@ -16,6 +16,7 @@ from pipeline.steps.clean.cleaning import Cleaning, declared_type, plain_number
 from pipeline.steps.clean.contract import type_name
 from pipeline.steps.clean.expressions import literal
 from pipeline.steps.clean.inference import SAMPLE_ROWS, found_by_column, type_of, values_by_column
+from pipeline.steps.clean.texts import VALUE
 from pipeline.steps.clean.typed import CORRUPT, received_names
 
 _SEED = 0
@@ -33,8 +34,12 @@ def found_types(rows: DataFrame, source: Source, count: int) -> Mapping[str, str
         looks = {name: type_name(rows.schema[name].dataType) for name in received}
     else:
         records = _sample(rows, count)
-        is_json = cleaning.is_json
-        values = _json_values(records, cleaning) if is_json else _values(records, received, cleaning)
+        beside = [name for name in received if name != VALUE] if cleaning.is_json else received
+        values = _values(records, beside, cleaning) if beside else None
+        if cleaning.is_json:
+            fields = _json_values(records, cleaning)
+            values = fields if values is None else fields.unionByName(values)
+        assert values is not None  # a record has columns
         looks = {name: type_of(found) for name, found in found_by_column(values, ()).items()}
     return {
         name: declared_type(cleaning.column(cleaning.silver_name(name)), kind) for name, kind in looks.items()

@@ -13,6 +13,7 @@ from pipeline.steps.clean.cleaning import Cleaning
 from pipeline.steps.clean.contract import Contract
 
 RECEIVED = "__received"
+VALUE = "value"
 _OBJECT = "__object"
 _TEXT = "__text_"
 
@@ -41,8 +42,10 @@ def with_texts(rows: DataFrame, contract: Contract, received: StructType, cleani
     That is a JSON record's fields, parsed once, and each text that takes more than a comparison to clean.
     """
     if cleaning.is_json:
-        fields = ", ".join(f"{quoted(cleaning.received_name(name))} STRING" for name in contract.names)
-        rows = rows.withColumn(_OBJECT, F.from_json(F.col(f"{RECEIVED}.value"), fields))
+        beside = {field.name.lower() for field in received} - {VALUE}
+        inside = [name for name in map(cleaning.received_name, contract.names) if name.lower() not in beside]
+        fields = ", ".join(f"{quoted(name)} STRING" for name in inside)
+        rows = rows.withColumn(_OBJECT, F.from_json(F.col(f"{RECEIVED}.{VALUE}"), fields))
     places = enumerate(_places(contract, received, cleaning).items())
     worked = [
         f"{cleaning.text(name, place.value)} AS {_TEXT}{position}"
@@ -61,12 +64,19 @@ class _Place:
 
 
 def _places(contract: Contract, received: StructType, cleaning: Cleaning) -> dict[str, _Place | None]:
-    """The place of each column of the contract, None for one that did not come."""
+    """The place of each column of the contract, None for one that did not come.
+
+    A column of JSON is a field of the record, or beside it one that the file's folder names.
+    """
     names = {name: cleaning.received_name(name) for name in contract.names}
-    if cleaning.is_json:
-        return {name: _Place(f"{_OBJECT}.{quoted(wanted)}", True) for name, wanted in names.items()}
     places = {
         field.name.lower(): _Place(f"{RECEIVED}.{quoted(field.name)}", isinstance(field.dataType, StringType))
         for field in received
     }
-    return {name: places.get(wanted.lower()) for name, wanted in names.items()}
+    if not cleaning.is_json:
+        return {name: places.get(wanted.lower()) for name, wanted in names.items()}
+    del places[VALUE]
+    return {
+        name: places.get(wanted.lower(), _Place(f"{_OBJECT}.{quoted(wanted)}", True))
+        for name, wanted in names.items()
+    }

@@ -105,7 +105,7 @@ def test_rows_are_typed_and_bad_ones_kept_with_their_reasons(make_project: Make)
 
 
 def test_types_are_found_pinned_and_used_from_then_on(make_project: Make) -> None:
-    project = make_project(key=["id"], max_quarantined=1)
+    project = make_project(key=["id"], max_quarantined=1, on_missing_column="null")
     project.land(
         "a.csv",
         "id,price,code,when,open",

@@ -234,6 +234,19 @@ def test_types_are_told_from_cleaned_texts(spark: SparkSession) -> None:
     assert found_types(records, json, 2) == expected
 
 
+def test_a_json_record_has_fields_and_what_its_folder_names(spark: SparkSession) -> None:
+    source = Source.model_validate({"path": "a.json", "columns": {"Was worth": {"rename": "worth"}}})
+    records = ['{"id": 1, "Was worth": "7", "value": "8"}', '{"id": 2}']
+    rows = bronze(spark, ["value", "year"], [records, ["2024", "2025"]])
+    kinds = {"id": "BIGINT", "Was worth": "BIGINT", "value": "BIGINT", "year": "BIGINT"}
+
+    contract = Contract(columns_of("id BIGINT, worth INT, value INT, year BIGINT"))
+    typed = typed_rows(rows, contract, Cleaning.of(source)).select("id", "worth", "value", "year")
+
+    assert dict(sorted(found_types(rows, source, 2).items())) == dict(sorted(kinds.items()))
+    assert [tuple(row) for row in typed.collect()] == [(1, 7, 8, 2024), (2, None, None, 2025)]
+
+
 def test_every_field_of_a_format_can_be_read(spark: SparkSession) -> None:
     formats = [field if field[0] in "y" else f"yyyy {field}" for field in FIELDS if field[0] not in "dha"]
     formats += ["yyyy MM d", "yyyy MM dd", "yyyy MM dd h a", "yyyy MM dd hh a"]
