@@ -43,7 +43,7 @@ def append_from_now(books: Books, name: str, source: Source, done: int, now: dat
         name=name,
         batch_id=next_refresh(books, name),
         rows=NO_ROWS,
-        tables={},
+        tables=books.published(name),
         fingerprint=settings_mark(source),
         started_at=now,
         finished_at=datetime.now(timezone.utc),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from pipeline.lake import LedgerEntry, names
+from pipeline.lake import LedgerEntry
 from pipeline.steps.clean.books import Books
 from pipeline.steps.clean.input import CLEAN, BatchInput
 from pipeline.steps.clean.pending import REJECTED, standing
@@ -16,10 +16,6 @@ from pipeline.steps.clean.settings import SETTINGS, settings_mark
 def reject_batch(books: Books, work: Work, batch: BatchInput, reason: str, now: datetime) -> LedgerEntry:
     """Write the ledger row of a batch that was left out for good: the one commit of the decision."""
     name, there = work.name, standing(books.ledger, work.name)
-    published = {
-        table: books.ledger.published_version(CLEAN, name, table)
-        for table in (names.silver(name), names.quarantine(name))
-    }
     rows = {**NO_ROWS, "read": batch.read, REJECTED: batch.read}
     validate_balance(batch.called(name), rows)
     entry = LedgerEntry(
@@ -27,7 +23,7 @@ def reject_batch(books: Books, work: Work, batch: BatchInput, reason: str, now: 
         name=name,
         batch_id=batch.batch_id,
         rows=rows,
-        tables={**batch.tables, **{table: at for table, at in published.items() if at is not None}},
+        tables={**batch.tables, **books.published(name)},
         fingerprint=settings_mark(work.source),
         started_at=now,
         finished_at=datetime.now(timezone.utc),

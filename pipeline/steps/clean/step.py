@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from pipeline.config import Config
 from pipeline.config.rule_checks import cleaning_order
 from pipeline.errors import DataRefused
-from pipeline.lake import Lake, Ledger, LedgerEntry, names
+from pipeline.lake import Lake, LedgerEntry, names
 from pipeline.progress import SILENT, Progress
 from pipeline.steps.clean.books import Books
 from pipeline.steps.clean.contract import Contract
@@ -64,7 +64,7 @@ def run(
         changed=bool(works),
         seconds=time.monotonic() - begun,
         rows=_summed(entry for entries in cleaned.values() for entry in entries),
-        tables=_tables(books.ledger, config),
+        tables=_tables(books, config),
         sources={name: _summed(entries) for name, entries in cleaned.items()},
         pinned={work.name: work.contract.ddl for _, work in works if work.is_new and work.contract},
     )
@@ -121,16 +121,11 @@ def _summed(entries: Iterable[LedgerEntry]) -> dict[str, int]:
     return dict(total)
 
 
-def _tables(ledger: Ledger, config: Config) -> dict[str, int]:
+def _tables(books: Books, config: Config) -> dict[str, int]:
     """The published version of every table of every source."""
     tables: dict[str, int] = {}
     for name in config.sources:
-        bronze = ledger.published_version(INGEST, name, names.bronze(name))
-        made = {
-            table: ledger.published_version(CLEAN, name, table)
-            for table in (names.silver(name), names.quarantine(name))
-        }
-        if any(version is not None for version in made.values()):
-            made = {names.bronze(name): bronze, **made}
-        tables |= {table: version for table, version in made.items() if version is not None}
+        bronze = books.ledger.published_version(INGEST, name, names.bronze(name))
+        made = books.published(name)
+        tables |= {names.bronze(name): bronze, **made} if made and bronze is not None else made
     return tables
