@@ -16,6 +16,7 @@ from pipeline.config.cleaning_checks import (
     check_transforms,
     check_types,
 )
+from pipeline.config.cluster_checks import check_cluster_by
 from pipeline.config.format_checks import check_formats
 from pipeline.config.model import Config
 from pipeline.config.origin import join
@@ -47,6 +48,7 @@ def check_repeats(config: Config) -> Problems:
     """A list of names holds each one once."""
     features = config.features
     lists = {f"sources.{name}.key": source.key for name, source in config.sources.items()}
+    lists |= {f"sources.{name}.cluster_by": source.cluster_by for name, source in config.sources.items()}
     lists |= {"features.key": features.key, "features.exclude": features.exclude}
     lists |= {
         "features.numeric": _declared(features.numeric),
@@ -218,6 +220,7 @@ CHECKS: tuple[Callable[[Config], Problems], ...] = (
     check_cleaning,
     check_renames,
     check_transforms,
+    check_cluster_by,
     check_repeats,
     check_roles,
     check_rules,

@@ -52,6 +52,9 @@ class Source(Section):
     """The whole schema instead of inference, as in `Order BIGINT, Sale_Price DOUBLE`."""
     key: Annotated[Names, Field(min_length=1)] | None = None
     """The columns that name a row. Default: a hash of the row as received, in the column `_key`."""
+    cluster_by: Annotated[Names, Field(min_length=1)] | None = None
+    """Columns by whose ranges silver is written, so that a later merge reads the files in the batch's ranges
+    only: columns of the key, best those that grow with time; without a key, any."""
     on_new_column: Literal["add", "ignore", "fail"] = "ignore"
     """What happens when files bring a column that the contract lacks. `add`: it joins the contract, its type
     found in a sample. `ignore`: it stays in bronze, which is told. `fail`: the batch is refused. Of json,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.errors import DataRefused, PipelineError
@@ -131,30 +131,31 @@ class Lake:
         *,
         key: Sequence[str],
         update_when: str | None = None,
+        insert_only: bool = False,
         delete_missing: bool = False,
-        prune: str | None = None,
+        prune: str | Column | None = None,
         partition_by: Sequence[str] = (),
         stats: Sequence[str] | None = None,
     ) -> Commit:
         """Insert new keys and update known ones; `rows` must be unique by `key`, NULL equals NULL.
 
-        `update_when` is a condition over the aliases `new` and `old`; None updates always. `prune` is a
-        condition over `old` that every row that can match meets, so that only a part of the table is read.
+        `update_when` is a condition over the aliases `new` and `old`; None updates always. With `insert_only`
+        known keys stay as they are, and only the columns of key and `prune` are read. `prune` is a condition
+        over `old` that every row that can match meets, so that only a part of the table is read.
         """
         if not self.exists(table):
             return self.append(table, rows, txn, partition_by=partition_by, stats=stats)
         self._allow_names(table, rows)
-        conditions = [f"new.{quoted(name)} <=> old.{quoted(name)}" for name in key]
-        if prune is not None:
-            conditions.append(f"({prune})")
+        same = F.expr(" AND ".join(f"new.{quoted(name)} <=> old.{quoted(name)}" for name in key))
         merge = (
             DeltaTable.forPath(rows.sparkSession, self.path(table))
             .alias("old")
-            .merge(rows.alias("new"), " AND ".join(conditions))
+            .merge(rows.alias("new"), same if prune is None else same & _condition(prune))
             .withSchemaEvolution()
-            .whenMatchedUpdateAll(update_when)
             .whenNotMatchedInsertAll()
         )
+        if not insert_only:
+            merge = merge.whenMatchedUpdateAll(update_when)
         if delete_missing:
             merge = merge.whenNotMatchedBySourceDelete()
         with readable_refusals(f"{table} ({txn.label})"), _merge_settings(rows.sparkSession, txn):
@@ -255,6 +256,10 @@ def _merge_settings(spark: SparkSession, txn: Txn) -> Iterator[None]:
         finally:
             for setting in _SESSION_KEYS:
                 spark.conf.unset(setting)
+
+
+def _condition(written: str | Column) -> Column:
+    return F.expr(written) if isinstance(written, str) else written
 
 
 def _commit(version: int, found: Mapping[str, str] | None) -> Commit:

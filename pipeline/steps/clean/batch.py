@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from pyspark.sql import DataFrame
-from pyspark.sql.types import DateType, NumericType, StringType, TimestampType
 from pyspark.storagelevel import StorageLevel
 
 from pipeline.errors import DataRefused
@@ -19,21 +18,20 @@ from pipeline.steps.clean.classify import classified_rows
 from pipeline.steps.clean.contract import Contract
 from pipeline.steps.clean.counting import measured_details
 from pipeline.steps.clean.fit import pin_contract
-from pipeline.steps.clean.input import REFRESH, BatchInput
+from pipeline.steps.clean.input import BatchInput
 from pipeline.steps.clean.pending import ACCEPTED, FINGERPRINT, half_done
 from pipeline.steps.clean.prepare import Work
 from pipeline.steps.clean.quarantine import write_quarantine
 from pipeline.steps.clean.references import referenced_silvers, with_references_frozen
 from pipeline.steps.clean.refusal import NO_ROWS, validate_balance
 from pipeline.steps.clean.settings import SETTINGS, settings_mark, settings_text
+from pipeline.steps.clean.silver import Layout, write_silver
 from pipeline.steps.clean.transform import transformed
-from pipeline.steps.clean.transforms import older_rows, silver_rows, update_condition
+from pipeline.steps.clean.transforms import silver_rows
 from pipeline.steps.clean.typed import typed_rows
 from pipeline.steps.clean.verdict import judge, not_refused, validate_taken
 
-_BATCH = "_batch_id"
 _BEFORE = "silver_version_before"
-_SKIPPABLE = (NumericType, StringType, DateType, TimestampType)
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def clean_batch(books: Books, work: Work, batch: BatchInput, now: datetime) -> L
     if work.contract is None or batch.rows is None:
         if intent is None:
             validate_taken(work, batch, None)
-        done = _Done(NO_ROWS, {}, batch.details, now)
+        done = _Done(NO_ROWS, books.published(work.name), batch.details, now)
     else:
         with _classified(books, work, work.contract, batch) as (frozen, rows):
             done = _write(books, work, work.contract, frozen, rows, intent, now)
@@ -165,25 +163,10 @@ def _begin(books: Books, work: Work, batch: BatchInput, now: datetime) -> Intent
 def _silver(
     lake: Lake, work: Work, batch: BatchInput, intent: Intent, winners: DataFrame, counts: dict[str, int]
 ) -> dict[str, int]:
-    """Merge the rows that stay, and count what that did: inserted, updated, and older than what is there.
-
-    A refresh makes them the whole table.
-    """
+    """Bring in the rows that stay, and count what that did: inserted, updated, older than what is there."""
     assert work.contract is not None
-    table, order_by, key = names.silver(work.name), work.order_by, work.contract.row_key
-    txn, stats = batch.txn(work.name), _stats(work.contract)
-    if batch.step == REFRESH:
-        commit = lake.replace(table, winners, txn, stats=stats)
-        counts.update(inserted=commit.inserted, updated=0, older=0)
-        return {table: commit.version}
-    commit = lake.merge(table, winners, txn, key=key, update_when=update_condition(order_by), stats=stats)
+    layout = Layout(work.contract, work.order_by, work.cluster_by)
     before = intent.details[_BEFORE]
-    older = older_rows(winners, lake.read(table, int(before)), key, order_by).count() if before else 0
+    commit, older = write_silver(lake, work.name, layout, batch, winners, int(before) if before else None)
     counts.update(inserted=commit.inserted, updated=commit.updated, older=older)
-    return {table: commit.version}
-
-
-def _stats(contract: Contract) -> list[str]:
-    """The columns by which later reads and merges can skip files; a hashed key is everywhere."""
-    kinds = {field.name: field.dataType for field in contract.columns}
-    return [*[name for name in contract.key if isinstance(kinds[name], _SKIPPABLE)], _BATCH]
+    return {names.silver(work.name): commit.version}

@@ -15,20 +15,15 @@ from pipeline.config import Config
 from pipeline.config.sources import Source
 from pipeline.lake import Lake, LedgerEntry
 from pipeline.progress import Progress
+from pipeline.steps.clean.agreement import find_order, make_contract, validate_pinned
 from pipeline.steps.clean.cleaning import Cleaning
 from pipeline.steps.clean.compile import compile_rules
-from pipeline.steps.clean.contract import (
-    Contract,
-    Contracts,
-    find_order,
-    make_contract,
-    type_name,
-    validate_pinned,
-)
+from pipeline.steps.clean.contract import Contract, Contracts, type_name
 from pipeline.steps.clean.contract_file import contract_path
 from pipeline.steps.clean.input import BatchInput, landed_input
 from pipeline.steps.clean.rules import Rules
 from pipeline.steps.clean.sample import found_types, validate_cleanable
+from pipeline.steps.clean.silver import find_cluster
 from pipeline.steps.clean.user_code import UserFunction, find_transform
 
 
@@ -47,6 +42,7 @@ class Work:
     rules: Rules
     order_by: str
     contract_file: Path | None = None
+    cluster_by: tuple[str, ...] = ()
 
     @property
     def cleaning(self) -> Cleaning:
@@ -85,15 +81,18 @@ def prepare(
     contract = pinned or _first_contract(name, source, anew or _first_rows(lake, batches))
     rules = Rules()
     order_by = source.deduplicate.order_by
+    cluster_by: tuple[str, ...] = ()
     if contract is not None:
         order_by = find_order(name, source, contract)
+        cluster_by = find_cluster(name, source, contract)
         empty, label = _empty_rows(lake, contract), config.features.label
         rules = compile_rules(
             name, source, empty, label, lambda other: contracts.find(other) or others.get(other)
         )
         if pinned is None:
             progress.say(_told(name, contract))
-    return Work(name, source, batches, contract, pinned is None, rules, order_by, contract_path(config, name))
+    place = contract_path(config, name)
+    return Work(name, source, batches, contract, pinned is None, rules, order_by, place, cluster_by)
 
 
 def _first_rows(lake: Lake, batches: tuple[LedgerEntry, ...]) -> BatchInput | None:

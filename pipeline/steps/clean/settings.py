@@ -11,7 +11,7 @@ from pipeline.config.masking import public_values
 from pipeline.config.sources import Source
 
 SETTINGS = "settings"
-_NOT_FOR_CLEANING = ("path", "format", "options", "batch_size", "max_quarantined")
+_NOT_FOR_CLEANING = ("path", "format", "options", "batch_size", "max_quarantined", "cluster_by")
 # What columns may come and go in later batches: the rows that are in silver stay as they are.
 _FOR_LATER_BATCHES = ("on_new_column", "on_missing_column")
 

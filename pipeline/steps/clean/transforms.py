@@ -33,13 +33,15 @@ def update_condition(order_by: str) -> str:
     )
 
 
-def older_rows(winners: DataFrame, silver: DataFrame, key: Sequence[str], order_by: str) -> DataFrame:
-    """The winners that are older than what silver has, and so change nothing."""
+def older_rows(
+    winners: DataFrame, silver: DataFrame, key: Sequence[str], order_by: str, update_when: str | None
+) -> DataFrame:
+    """The winners that are older than what silver has, or without a condition there at all: no change."""
     names = [F.col(quoted(name)) for name in dict.fromkeys((*key, order_by, "_batch_id"))]
     new, old = winners.select(*names).alias("new"), silver.select(*names).alias("old")
     same = reduce(
         lambda left, right: left & right,
         [F.col(f"new.{quoted(name)}").eqNullSafe(F.col(f"old.{quoted(name)}")) for name in key],
     )
-    replaces = F.coalesce(F.expr(update_condition(order_by)), F.lit(False))
+    replaces = F.coalesce(F.expr(update_when), F.lit(False)) if update_when else F.lit(False)
     return new.join(old, same).where(~replaces)

@@ -31,6 +31,7 @@ _NOT_FOR_READING = (
     "types",
     "schema",
     "key",
+    "cluster_by",
     "rules",
     "max_quarantined",
     "deduplicate",
