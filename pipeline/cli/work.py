@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,13 +32,14 @@ _AFTER: dict[str, tuple[Next, ...]] = {
     "score": ((("show", "predictions"), "what the champion says"),),
 }
 _BAD_ROWS: Next = (("show", "quarantine"), "bad rows and why")
+_REPLAY: Next = (("quarantine", "replay"), "send bad rows through the settings of now")
 _AFTER_SHOW: dict[str, Next] = {
     "tables": (("show", "predictions"), "what the champion says"),
     "predictions": (
         ("show", "predictions", "-n", "100000", "--csv", "predictions.csv"),
         "the same as a file",
     ),
-    "quarantine": (("show", "ledger"), "how many rows went where"),
+    "quarantine": (("quarantine", "list"), "what is wrong with how many of them"),
     "leaderboard": (("ui",), "runs and models in MLflow's page"),
 }
 _TABLES: Next = (("show", "tables"), "every table and what it holds")
@@ -85,6 +87,8 @@ def run(
         lines.append(_REFUSED)
     elif result.outcomes[-1].step == "score":
         lines += _AFTER["score"]
+    if decision.from_now:
+        lines.append(_REPLAY)
     if any(outcome.result and _has_bad_rows(outcome.result) for outcome in result.outcomes):
         lines.append(_BAD_ROWS)
     screen.next(*lines)
@@ -98,14 +102,15 @@ def one_step(project: Project, screen: Screen, step: str, wait: bool) -> int:
 
 def clean(project: Project, screen: Screen, decision: Decision, wait: bool) -> int:
     """Clean what was landed, by what was decided."""
-    return _ended(project, screen, project.clean(decision=decision, wait=wait))
+    after = [_REPLAY] if decision.from_now else []
+    return _ended(project, screen, project.clean(decision=decision, wait=wait), after)
 
 
-def _ended(project: Project, screen: Screen, result: StepResult) -> int:
+def _ended(project: Project, screen: Screen, result: StepResult, after: Sequence[Next] = ()) -> int:
     screen.finish(result.verdict, result.exit_code)
     screen.where(f"Lake: {project.config.lake.root}")
     refused = result.exit_code == PromotionRefused.exit_code
-    lines = [_REFUSED] if refused else list(_AFTER[result.step])
+    lines = [_REFUSED] if refused else [*after, *_AFTER[result.step]]
     if _has_bad_rows(result):
         lines.append(_BAD_ROWS)
     screen.next(*lines)

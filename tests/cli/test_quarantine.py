@@ -10,6 +10,7 @@ from pipeline.quarantine import Fault, Faults
 from pipeline.run import Outcome
 from pipeline.shown import Shown
 from pipeline.steps.clean.aside import QuarantineResult
+from pipeline.steps.result import StepResult
 
 FAULTS = Faults(
     1203,
@@ -152,3 +153,18 @@ def test_discard_needs_a_reason(command, asked):
     assert asked["quarantine_discard"]["reason"] == "test sales"
     said = command("quarantine", "discard", "--reason", " ")
     assert (said.code, said.err) == (2, "--reason is empty. Say why: it is kept in the ledger.\n")
+
+
+def test_new_settings_from_now_on_are_followed_by_a_replay(command, folder, monkeypatch):
+    cleaned = StepResult("clean", "done", rows={"read": 0})
+
+    def clean(self: Project, **given: Any) -> StepResult:
+        assert self._watch is not None
+        self._watch.starts("clean")
+        self._watch.ended(Outcome("clean", "done", 0, 1.0, "", cleaned))
+        return cleaned
+
+    monkeypatch.setattr(Project, "clean", clean)
+    replays = "pipeline quarantine replay  send bad rows through the settings of now"
+    assert replays in command("clean", "--from-now").out
+    assert replays not in command("clean").out
