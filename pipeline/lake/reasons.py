@@ -36,6 +36,16 @@ def causes(error: BaseException) -> list[str]:
     return texts or [str(error)]
 
 
+def kinds(error: BaseException) -> list[str]:
+    """The classes of what Java threw, down to the first cause; also those an executor only tells of."""
+    java, found = _java(error), []
+    while java is not None:
+        found.append(str(java.getClass().getName()))
+        java = java.getCause()
+    told = [line for text in causes(error) for line in text.splitlines() if line.startswith("Caused by: ")]
+    return found + [line.removeprefix("Caused by: ").partition(":")[0] for line in told]
+
+
 def _java(error: BaseException) -> Any:
     return error.java_exception if isinstance(error, Py4JJavaError) else getattr(error, "_origin", None)
 

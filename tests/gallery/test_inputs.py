@@ -125,6 +125,7 @@ def test_the_gallery_is_large_enough():
 
 def write(folder: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".gz"):
             rows = "".join(f"{number},{number * 7919 % 1000},{number}\n" for number in range(2000))
             data = gzip.compress(f"id,area,price\n{rows}".encode())

@@ -20,8 +20,8 @@ Head = Callable[[int], bytes]
 class UnreadableFile(DataRefused):
     """A file whose bytes are no file of its format: it lands as one malformed row, and others beside it."""
 
-    def __init__(self, path: str, reason: str, advice: str = REPLACE_IT) -> None:
-        super().__init__(f"{path} cannot be read: {reason}. Nothing was landed. {advice}")
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path} cannot be read: {reason}. Nothing was landed. {REPLACE_IT}")
         self.reason = reason
 
 
@@ -55,8 +55,8 @@ def csv_opening(path: str, head: Head, dialect: Dialect, names: tuple[str, ...] 
             return _opening(path, lines, dialect, names)
     raise UnreadableFile(
         path,
-        f"the first line is longer than {SIZES[-1]:,} bytes",
-        f"Is it a text file, and '{dialect.sep}' its separator?",
+        f"the first line is longer than {SIZES[-1]:,} bytes (is it a text file, and '{dialect.sep}' its "
+        f"separator?)",
     )
 
 
@@ -67,7 +67,7 @@ def decoded(path: str, content: bytes, encoding: str) -> str:
         UnreadableFile: it is written in UTF-16 or UTF-32.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableFile(path, "it is written in UTF-16", "Convert it to UTF-8.")
+        raise UnreadableFile(path, "it is written in UTF-16 (convert it to UTF-8)")
     return content.decode(encoding, errors="replace").removeprefix("\ufeff")
 
 

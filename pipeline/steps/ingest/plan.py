@@ -68,6 +68,7 @@ def plan(lake: Lake, ledger: Ledger, manifest: Manifest, name: str, source: Sour
     taken = {entry.path for entry in [*landed, *begun]} - {file.path for file in reloaded}
     new = [file for file in listing.files if file.path not in taken]
     openings = _openings(lake.files, read, new)
+    new = [file for file in new if file.path in openings]
     if last is None and not begun:
         _validate_rows(name, new, openings)
     blank = Entry(name, IGNORED, 0, path="", size=0, modified=now, ingested_at=now)
@@ -139,13 +140,16 @@ def _changed(
 
 
 def _openings(files: Files, read: FileFormat, new: Sequence[FileInfo]) -> dict[str, Opening]:
-    """The openings of all files, read some at a time: each costs one or two requests to the file system."""
+    """The openings of all files, read some at a time: each costs one or two requests to the file system.
+
+    A file that went away since it was listed has none.
+    """
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(partial(_opening, files, read), new)
-        return dict(zip((file.path for file in new), found, strict=True))
+        return {file.path: opening for file, opening in zip(new, found, strict=True) if opening}
 
 
-def _opening(files: Files, read: FileFormat, file: FileInfo) -> Opening:
+def _opening(files: Files, read: FileFormat, file: FileInfo) -> Opening | None:
     if file.size == 0:
         return Opening(has_rows=False)
     try:
@@ -157,7 +161,7 @@ def _opening(files: Files, read: FileFormat, file: FileInfo) -> Opening:
             raise DataRefused(
                 f"{file.path} cannot be read: {reason(error)}. Nothing was landed. {REPLACE_IT}"
             ) from error
-        return Opening(has_rows=False, unreadable=reason(error))
+        return Opening(has_rows=False, unreadable=reason(error)) if files.exists(file.path) else None
 
 
 def _validate_rows(name: str, new: Sequence[FileInfo], openings: dict[str, Opening]) -> None:
@@ -196,6 +200,8 @@ def _told(new: Sequence[FileInfo]) -> list[str]:
 
 
 def _no_rows(name: str, new: Sequence[FileInfo]) -> str:
+    if not new:
+        return f"sources.{name} has no rows: its files went away while they were looked at. Put them back."
     first = f"{new[0].path} ({new[0].size:,} bytes)"
     more = f" and {len(new) - 1} more" if len(new) > 1 else ""
     what = "holds no row" if new[0].size else "is empty"

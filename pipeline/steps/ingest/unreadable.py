@@ -12,7 +12,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
 from pipeline.lake.hadoop import Files
-from pipeline.lake.reasons import causes
+from pipeline.lake.reasons import causes, kinds
 from pipeline.steps.ingest.manifest import Entry
 
 _THREADS = 4
@@ -41,7 +41,8 @@ Read = Callable[[Sequence[Entry]], DataFrame]
 
 def is_out_of_reach(error: BaseException) -> bool:
     """Whether a failure tells of the way to a file, not of its content."""
-    return any(sign in text for text in [str(error), *causes(error)] for sign in _OUT_OF_REACH)
+    said = [text.partition("\n")[0] for text in causes(error)]
+    return any(sign in text for text in [*kinds(error), *said] for sign in _OUT_OF_REACH)
 
 
 def named_by(error: BaseException, files: Sequence[Entry]) -> list[Entry]:

@@ -62,7 +62,7 @@ def test_a_header_longer_than_the_first_look() -> None:
 
 
 def test_a_file_without_line_ends_is_refused() -> None:
-    sentence = r"x\.csv cannot be read: the first line is longer than 2,097,152 bytes\. .* Is it a text"
+    sentence = r"x\.csv cannot be read: the first line is longer than 2,097,152 bytes \(is it a text file"
     with pytest.raises(UnreadableFile, match=sentence):
         csv(b"x" * 3_000_000)
 
@@ -82,7 +82,7 @@ def test_a_file_without_line_ends_is_refused() -> None:
         ),
         (
             "id,price\n".encode("utf-16"),
-            r"x\.csv cannot be read: it is written in UTF-16\. .* Convert it to UTF-8\.",
+            r"x\.csv cannot be read: it is written in UTF-16 \(convert it to UTF-8\)\. Nothing was landed\.",
         ),
     ],
 )

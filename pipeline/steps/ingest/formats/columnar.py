@@ -31,8 +31,7 @@ def opening_by_magic(path: str, head: Head, magic: bytes, kind: Format) -> Openi
         found = content.decode("utf-8", "replace")
         raise UnreadableFile(
             path,
-            f"it is no {kind} file, it begins with '{found}'",
-            "Take it away, or set the source's format.",
+            f"it is no {kind} file, it begins with '{found}' (is the source's format right?)",
         )
     return Opening(has_rows=bool(content))
 
