@@ -69,7 +69,8 @@ def test_kinds_in_the_schema() -> None:
     assert property_of("train", "folds") == {
         "anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, reference, nothing]
     }
-    assert property_of("sources", "*", "format") == {"enum": ["csv", "json", "parquet", None]}
+    formats = ["csv", "json", "parquet", "orc", "avro", "delta", None]
+    assert property_of("sources", "*", "format") == {"enum": formats}
     assert property_of("sources", "*", "schema") == {"type": ["string", "number", "boolean", "null"]}
     assert property_of("train", "learners", "*")["type"] == ["object", "null"]
     assert property_of("sources", "*", "rules", "*")["type"] == "object"
