@@ -87,7 +87,7 @@ def _compared(
             F.count_if((before > 0) & (after == 0)).alias("lost"),
             F.count_if((before == 0) & (after > 0)).alias("added"),
             F.count_if(after > 1).alias("repeated"),
-            F.sum(F.when(has_no_key, after)).alias("without"),
+            F.coalesce(F.sum(F.when(has_no_key, after)), F.lit(0)).alias("without"),
         )
         .collect()[0]
     )
