@@ -6,13 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from pipeline.config.base import Choices, Names, Scalar, Section, Text, Wording
+from pipeline.config.base import Choices, Names, Section, Text, Wording
 
 OnFailure = Literal["quarantine", "drop", "warn", "fail"]
 Bound = int | float | str
 
 
 def _pair(value: object) -> object:
+    if isinstance(value, list) and len(value) != 2:
+        raise ValueError("write two values")
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -92,4 +94,3 @@ ALLOWED_ACTIONS: dict[str, tuple[OnFailure, ...]] = {
     "unique": ("quarantine", "warn", "fail"),
 }
 OWN_RULES = ("malformed", "unreadable", "type", "key")
-__all__ = ["ALLOWED_ACTIONS", "KINDS", "OWN_RULES", "Bound", "Bounds", "Lengths", "Rule", "Scalar"]

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pipeline.config.base import FolderRelative, Section
 from pipeline.config.kinds import ROOT, Kind, fields, kind_of, split_path
 from pipeline.config.model import Config
+from pipeline.config.rules import KINDS
 from pipeline.config.train import Train
 
 
@@ -84,8 +85,8 @@ def _is_shared_section(one: object, other: object) -> bool:
         ("promote.min_improvement", "a number at least 0"),
         ("features.scale", "standard, minmax, robust, none"),
         ("features.numeric", "auto or a name or a list of names"),
-        ("sources.a.format", "csv, json, parquet"),
-        ("sources.a.rules", "a map of names, each with the keys check, on_failure"),
+        ("sources.a.format", "csv, json, parquet, orc, avro, delta"),
+        ("sources.a.rules", f"a map of names, each with the keys {', '.join(KINDS)}, on_failure"),
         ("sources.a.key.0", "a text"),
         ("train.learners.a.params.b", "true or false, a whole number, a number or a text"),
     ],

@@ -55,8 +55,9 @@ def next_move(batch: BatchInput, name: str, correct: str) -> str:
     if batch.step != CLEAN:
         return f"{correct}, and run the same command again."
     return (
-        f"{correct}, or decide: 'pipeline clean --source {name} --accept {batch.batch_id} --reason …' takes "
-        f"the batch as it is, '--reject {batch.batch_id}' leaves it out; until then later ones wait."
+        f"{correct}, or decide: 'pipeline clean --accept {batch.batch_id}' takes the batch as it is, "
+        f"'--reject {batch.batch_id}' leaves it out, both with --source {name} and a --reason. Later batches "
+        f"wait."
     )
 
 

@@ -1,41 +1,54 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from pipeline.errors import PipelineError
+from pipeline.steps.clean.counting import Counts, Measured, measured_details
+from pipeline.steps.clean.input import BatchInput
 from pipeline.steps.clean.refusal import Reason, failed_rules, is_too_bad, too_bad, validate_balance
-from pipeline.steps.clean.rules import RowRule
+from pipeline.steps.clean.rules import BatchRule, Check, RowRule, Rules
 
-PRICE = RowRule("price_positive", "Sale_Price > 0", "fail", ("Sale_Price",))
+CHECK = Check(0, ("Sale_Price",), "Sale_Price > 0", "Sale_Price > 0", "''")
+PRICE = RowRule("price_positive", "check", "fail", (CHECK,))
+AVERAGE = BatchRule("plausible", "avg(Sale_Price) > 50000", "fail", ("avg(Sale_Price)",))
 COUNTS = {"read": 1_000_000, "malformed": 0, "quarantined": 18_204}
+BATCH = BatchInput("clean", 7, None, 10, {})
+DECIDE = (
+    ", or decide: 'pipeline clean --accept 7' takes the batch as it is, '--reject 7' leaves it out, both "
+    "with --source houses and a --reason. Later batches wait."
+)
+
+
+def found(rows: Mapping[str, int], met: bool | None = True, **values: Any) -> Counts:
+    return Counts(rows, (Measured(AVERAGE, values or {"avg(Sale_Price)": 60_000.5}, met),), {})
 
 
 def test_one_reason() -> None:
-    sentence = too_bad(
-        "batch 7 of houses", "houses", COUNTS, 0.01, [Reason("price_positive", "Sale_Price", "x", 18_204)]
-    )
+    reason = Reason("price_positive", "Sale_Price", "x", 18_204)
 
-    assert sentence == (
+    assert too_bad(BATCH, "houses", COUNTS, 0.01, [reason]) == (
         "clean refused batch 7 of houses: 18,204 of 1,000,000 rows (1.8 %) break 'price_positive'; "
         "sources.houses.max_quarantined is 0.01. Nothing was written. Correct the types or rules of the "
-        "source, or allow more."
+        f"source{DECIDE}"
     )
 
 
 def test_several_reasons() -> None:
     reasons = [
         Reason("type", "Sale_Price", "'abc' is not a DOUBLE", 6),
-        Reason("malformed", "_corrupt_record", "…", 3),
+        Reason("unreadable", "_source_file", "unreadable file: no gzip", 3),
         Reason("key", "Order", "…", 2),
     ]
 
-    sentence = too_bad(
-        "batch 1 of houses", "houses", {"read": 20, "malformed": 3, "quarantined": 8}, 0.05, reasons
-    )
+    sentence = too_bad(BATCH, "houses", {"read": 20, "malformed": 3, "quarantined": 8}, 0.05, reasons)
 
     assert sentence.startswith(
-        "clean refused batch 1 of houses: 11 of 20 rows (55 %) are bad: 6 have a wrong type in Sale_Price "
-        "('abc' is not a DOUBLE), 3 are malformed, 2 have no Order, which is part of the key; sources"
+        "clean refused batch 7 of houses: 11 of 20 rows (55 %) are bad: 6 have a wrong type in Sale_Price "
+        "('abc' is not a DOUBLE), 3 stand for an unreadable file (unreadable file: no gzip), 2 have no "
+        "Order, which is part of the key; sources"
     )
 
 
@@ -46,13 +59,48 @@ def test_the_limit_itself_is_allowed() -> None:
 
 
 def test_a_rule_that_says_fail() -> None:
-    counts = {"read": 10, "failed.price_positive": 3}
+    rules = Rules((PRICE,), (AVERAGE,))
+    broken = found({"read": 10, "failed.price_positive": 3})
 
-    assert failed_rules("batch 7 of houses", counts, [PRICE]) == (
+    assert failed_rules(BATCH, "houses", broken, rules) == (
         "clean refused batch 7 of houses: 3 of 10 rows (30 %) break 'price_positive' (Sale_Price > 0), whose "
-        "on_failure is fail. Nothing was written. Correct the files or the rule."
+        f"on_failure is fail. Nothing was written. Correct the rule{DECIDE}"
     )
-    assert failed_rules("batch 7 of houses", {"read": 10, "failed.price_positive": 0}, [PRICE]) is None
+    assert failed_rules(BATCH, "houses", found({"read": 10, "failed.price_positive": 0}), rules) is None
+
+
+def test_a_batch_rule_that_says_fail() -> None:
+    rules, rows = Rules((), (AVERAGE,)), {"read": 10}
+
+    assert failed_rules(BATCH, "houses", found(rows, False, **{"avg(Sale_Price)": 12.25}), rules) == (
+        "clean refused batch 7 of houses: 'plausible' (avg(Sale_Price) > 50000) is false: "
+        f"avg(Sale_Price) = 12.25. Nothing was written. Correct the rule{DECIDE}"
+    )
+    refresh = BatchInput("refresh", 1, None, 10, {})
+    assert failed_rules(refresh, "houses", found(rows, None), rules) == (
+        "clean refused refresh 1 of houses: 'plausible' (avg(Sale_Price) > 50000) cannot be evaluated: "
+        "avg(Sale_Price) = 60,000. Nothing was written. Correct the rule, and run the same command again."
+    )
+    nothing = found(rows, None, **{"avg(Sale_Price)": None})
+    assert failed_rules(BATCH, "houses", nothing, rules) is None
+    assert measured_details(nothing) == {"rule.plausible": "avg(Sale_Price) = NULL: nothing to judge"}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (180_921.4, "180,921"),
+        (0.123456, "0.1235"),
+        (2_000, "2,000"),
+        (1e20, "1e+20"),
+        (True, "True"),
+        ("b", "b"),
+    ],
+)
+def test_what_was_measured_is_written_down_in_words(value: object, words: str) -> None:
+    counts = found({}, **{"max(x)": value})
+
+    assert measured_details(counts) == {"rule.plausible": f"max(x) = {words}: true"}
 
 
 def test_the_ledger_must_add_up() -> None:
