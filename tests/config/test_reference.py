@@ -73,5 +73,5 @@ def test_kinds_in_the_schema() -> None:
     assert property_of("sources", "*", "format") == {"enum": formats}
     assert property_of("sources", "*", "schema") == {"type": ["string", "number", "boolean", "null"]}
     assert property_of("train", "learners", "*")["type"] == ["object", "null"]
-    assert property_of("sources", "*", "rules", "*")["type"] == "object"
+    assert property_of("sources", "*")["type"] == "object"
     assert property_of("promote", "thresholds")["propertyNames"] == {"enum": list(get_args(Metric))}
