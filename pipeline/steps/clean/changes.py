@@ -45,7 +45,8 @@ def find_changes(before: str | None, source: Source, contract: Contract | None) 
     """The settings that would make other rows than those `before`, a text that `settings_text` made.
 
     Without a contract or a text there is nothing that rows could differ from. Types and key count where they
-    differ from the contract: to write down what was inferred changes nothing.
+    differ from the contract: to write down what was inferred changes nothing, nor does the type of a column
+    that is to be added when it comes.
     """
     if before is None or contract is None:
         return ()
@@ -56,7 +57,8 @@ def find_changes(before: str | None, source: Source, contract: Contract | None) 
         for name in dict.fromkeys((*now, *was))
         for change in _differences(name, was.get(name, default.get(name)), now.get(name))
     ]
-    return tuple(change for change in found if not _is_in(contract, change))
+    adds = source.on_new_column == "add"
+    return tuple(change for change in found if not _is_in(contract, change, adds))
 
 
 def changed_sentence(name: str, source: Source, changes: Sequence[Change], since: str) -> str:
@@ -99,7 +101,7 @@ def _is_nothing(value: Any) -> bool:
     return value is None or value == {}
 
 
-def _is_in(contract: Contract, change: Change) -> bool:
+def _is_in(contract: Contract, change: Change, adds: bool) -> bool:
     """Whether the contract says already what the change says, or goes on saying what is no longer written."""
     first, _, column = change.path.partition(".")
     if first == "key":
@@ -111,7 +113,11 @@ def _is_in(contract: Contract, change: Change) -> bool:
     kinds = {field.name.lower(): type_name(field.dataType) for field in contract.columns}
     declared = {column: change.after} if column else change.after
     wanted = columns_of(declared) if isinstance(declared, str) else _columns(declared)
-    return all(kinds.get(field.name.lower()) == type_name(field.dataType) for field in wanted)
+    return all(
+        kinds.get(field.name.lower(), type_name(field.dataType) if adds and column else None)
+        == type_name(field.dataType)
+        for field in wanted
+    )
 
 
 def _columns(types: Mapping[str, str]) -> Any:

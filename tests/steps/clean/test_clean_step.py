@@ -419,13 +419,16 @@ MISTAKES = [
 CHANGES = [
     (
         {"types": {"price": "STRING"}},
-        r"says price is STRING, but silver_houses was made with BIGINT\. Put it back, or",
+        r"'sources\.houses\.types\.price' \(new\) is not what silver_houses was made by, since batch 1\. Put",
     ),
     (
         {"key": ["price"]},
-        r"'sources\.houses\.key' is price, but silver_houses was made with id\. Put it back, or",
+        r"'sources\.houses\.key' \(was \[\"id\"\], is \[\"price\"\]\) is not what silver_houses was made by",
     ),
-    ({"key": None}, r"'sources\.houses\.key' is unset, but silver_houses was made with id\."),
+    (
+        {"key": None},
+        r"'sources\.houses\.key' \(taken away\).* Put it back, or decide: `pipeline clean --full",
+    ),
 ]
 
 
