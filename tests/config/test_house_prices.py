@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import load_config
-from pipeline.config.sql import columns_in, read_expression
+from pipeline.config.sql import columns_in, read_batch_condition, read_expression
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "examples" / "house_prices" / "data"
@@ -35,9 +35,13 @@ def test_every_column_it_names_exists(sales: list[dict[str, str]]) -> None:
     config = load_config([ROOT / "conf" / "house_prices.yaml"], environ={})
     source, features = config.sources["houses"], config.features
     named = {*source.types, *(source.key or ()), *features.exclude, features.label, *config.score.columns}
+    named |= {column for rule in source.rules.values() for column in rule.columns}
     assert named <= set(sales[0])
-    expressions = [*(rule.check for rule in source.rules.values()), *features.derive.values()]
-    trees = [read_expression(text).tree for text in expressions]
+    checks = [rule.check for rule in source.rules.values() if rule.check]
+    trees = [read_expression(text).tree for text in [*checks, *features.derive.values()]]
+    trees += [
+        read_batch_condition(rule.check_batch).tree for rule in source.rules.values() if rule.check_batch
+    ]
     used = {name for tree in trees if tree is not None for name in columns_in(tree)}
     assert used <= {name.lower() for name in sales[0]}
 
@@ -52,11 +56,12 @@ RULES = {
 
 def test_the_rules_below_are_those_of_the_example() -> None:
     rules = load_config([ROOT / "conf" / "house_prices.yaml"], environ={}).sources["houses"].rules
-    assert {name: rule.check for name, rule in rules.items()} == {
+    assert {name: rule.check or rule.between or rule.check_batch for name, rule in rules.items()} == {
         "price_positive": "Sale_Price > 0",
         "area_positive": "Gr_Liv_Area > 0 AND Lot_Area > 0",
         "built_before_sold": "Year_Built BETWEEN 1800 AND Year_Sold + 1",
-        "month_plausible": "Mo_Sold BETWEEN 1 AND 12",
+        "month_plausible": {"Mo_Sold": (1, 12)},
+        "average_plausible": "avg(Sale_Price) BETWEEN 50000 AND 500000",
     }
 
 
