@@ -14,6 +14,8 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from pipeline.lake.hadoop import escaped
+
 _COMMIT = re.compile(r"(\d{20})\.json")
 _ACTIONS = """
 add STRUCT<size: BIGINT, dataChange: BOOLEAN>,
@@ -44,7 +46,7 @@ def changes(spark: SparkSession, paths: Sequence[str]) -> dict[int, Change]:
     changes_data = "COALESCE({0}.dataChange, false)"
     rows = (
         spark.read.schema(_ACTIONS)
-        .json(list(paths))
+        .json([escaped(path) for path in paths])
         .groupBy(F.col("_metadata.file_name").alias("name"))
         .agg(
             F.expr(f"SUM(CASE WHEN {changes_data.format('add')} THEN add.size ELSE 0 END)").alias("added"),

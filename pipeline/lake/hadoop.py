@@ -13,6 +13,7 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+_GLOB_LETTERS = "\\{}[]*?"
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -23,6 +24,15 @@ class FileInfo:
     path: str
     size: int
     modified: datetime
+
+
+def escaped(path: str) -> str:
+    """A path as Spark's readers take it: they read every path as a pattern.
+
+    >>> escaped("/data/a [1].csv")
+    '/data/a \\\\[1\\\\].csv'
+    """
+    return "".join(f"\\{letter}" if letter in _GLOB_LETTERS else letter for letter in path)
 
 
 class Files:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
@@ -50,6 +51,9 @@ def test_head_is_bounded_and_decompressed(files: Files, tmp_path: Path) -> None:
 
     assert files.head(str(tmp_path / "plain.csv"), 4) == b"a,b\n"
     assert files.head(str(tmp_path / "packed.csv.gz"), 100) == b"a,b\n1,2\n"
+    with pa.CompressedOutputStream(str(tmp_path / "packed.csv.zst"), "zstd") as stream:
+        stream.write(b"a,b\n1,2\n")
+    assert files.head(str(tmp_path / "packed.csv.zst"), 100) == b"a,b\n1,2\n"
     assert files.head(str(tmp_path / "empty.csv"), 100) == b""
 
 
@@ -71,3 +75,8 @@ def test_rename_tells_whether_there_was_something(files: Files, tmp_path: Path) 
     files.create(str(tmp_path / "note"), b"x")
     assert files.rename(str(tmp_path / "note"), str(tmp_path / "aside"))
     assert files.names(str(tmp_path)) == ["aside"]
+
+
+def test_a_path_is_whole_with_its_scheme(files: Files, tmp_path: Path) -> None:
+    assert files.whole(str(tmp_path / "a b")) == f"file:{tmp_path}/a b"
+    assert files.whole("file:///data/") == "file:/data"

@@ -11,7 +11,15 @@ from pipeline.config.masking import public_values
 from pipeline.config.sources import Source
 
 SETTINGS = "settings"
-_NOT_FOR_CLEANING = ("path", "format", "options", "batch_size", "max_quarantined", "cluster_by")
+_NOT_FOR_CLEANING = (
+    "path",
+    "format",
+    "options",
+    "batch_size",
+    "on_changed_file",
+    "max_quarantined",
+    "cluster_by",
+)
 # What columns may come and go in later batches: the rows that are in silver stay as they are.
 _FOR_LATER_BATCHES = ("on_new_column", "on_missing_column")
 

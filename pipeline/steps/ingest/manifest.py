@@ -69,15 +69,15 @@ class Manifest:
 
     def __init__(self, lake: Lake) -> None:
         self._table = ControlTable(lake, MANIFEST, _SCHEMA)
-        self._rows = self._read()
+        self._rows: list[Entry] = []
+        self._attempts: dict[tuple[str, int], int] = {}
+        self._remember(self._read())
 
     def known(self, source: str) -> list[Entry]:
         """The files of a source, those of a batch's newest attempt only; without header and columns."""
         rows = [row for row in self._rows if row.source == source]
-        newest: dict[int, int] = {}
-        for row in rows:
-            newest[row.batch_id] = max(row.attempt, newest.get(row.batch_id, 0))
-        return [row for row in rows if row.batch_id == IGNORED or row.attempt == newest[row.batch_id]]
+        newest = self._attempts
+        return [row for row in rows if row.batch_id == IGNORED or row.attempt == newest[source, row.batch_id]]
 
     def files(self, entries: Sequence[Entry]) -> list[Entry]:
         """The same files with header and columns: for a batch that is done again."""
@@ -97,12 +97,17 @@ class Manifest:
         source = entries[0].source
         done = {(row.batch_id, row.attempt) for row in self._rows if row.source == source}
         self._table.append([asdict(entry) for entry in entries], Txn(f"manifest/{source}", len(done) + 1))
-        self._rows.extend(replace(entry, header="", columns=(), partitions=()) for entry in entries)
+        self._remember([replace(entry, header="", columns=(), partitions=()) for entry in entries])
 
     def next_attempt(self, source: str, batch_id: int) -> int:
         """The number of the next attempt at a batch, from 1."""
-        attempts = [row.attempt for row in self._rows if (row.source, row.batch_id) == (source, batch_id)]
-        return max(attempts, default=0) + 1
+        return self._attempts.get((source, batch_id), 0) + 1
+
+    def _remember(self, entries: Sequence[Entry]) -> None:
+        self._rows.extend(entries)
+        for entry in entries:
+            place = (entry.source, entry.batch_id)
+            self._attempts[place] = max(entry.attempt, self._attempts.get(place, 0))
 
     def _read(self) -> list[Entry]:
         """One small row for each file there ever was: as long as the listing that it is compared with."""

@@ -58,36 +58,41 @@ def plan(lake: Lake, ledger: Ledger, manifest: Manifest, name: str, source: Sour
     done = 0 if last is None else last.batch_id
     known = manifest.known(name)
     begun = [entry for entry in known if entry.batch_id > done]
-    if begun and _is_landed(lake, begun):
-        done = begun[0].batch_id
-    landed = [entry for entry in known if entry.batch_id <= done]
+    is_open = bool(begun) and not _is_landed(lake, begun)
+    landed = [entry for entry in known if not is_open or entry.batch_id <= done]
     listing = _listed(lake.files, read, landed)
-    if begun and begun[0].batch_id > done and not _is_as_frozen(begun, listing.files):
+    if is_open and not _is_as_frozen(begun, listing.files):
         begun = []  # its files are not the same any more, and nothing of it was landed
-    reloaded, ignored, told = _changed(name, source, [*landed, *begun], listing.files)
-    taken = {entry.path for entry in [*landed, *begun]} - {file.path for file in reloaded}
-    new = [file for file in listing.files if file.path not in taken]
+    taken = [*landed, *begun] if is_open else landed
+    reloaded, ignored, told = _changed(name, source, taken, listing.files)
+    new = _new(taken, reloaded, listing.files)
     openings = _openings(lake.files, read, new)
     new = [file for file in new if file.path in openings]
     if last is None and not begun:
         _validate_rows(name, new, openings)
-    blank = Entry(name, IGNORED, 0, path="", size=0, modified=now, ingested_at=now)
     entries = partial(_entries, lake.files, source, openings)
-    first = done + 1 + bool(begun and begun[0].batch_id > done)
-    batches = [
-        entries(replace(blank, batch_id=batch_id, attempt=manifest.next_attempt(name, batch_id)), files)
-        for batch_id, files in enumerate(cut(new, source.batch_size, read.most_files), start=first)
-    ]
-    left_out = replace(blank, attempt=manifest.next_attempt(name, IGNORED))
+    numbered = partial(_numbered, manifest, name, now)
+    batches = enumerate(cut(new, source.batch_size, read.most_files), start=done + 1 + bool(begun))
     return Plan(
         name,
         source,
         read,
         begun=tuple(manifest.files(begun)) if begun else (),
-        batches=tuple(batches),
-        ignored=entries(left_out, [*listing.ignored, *ignored]),
+        batches=tuple(entries(numbered(batch_id), files) for batch_id, files in batches),
+        ignored=entries(numbered(IGNORED), [*listing.ignored, *ignored]),
         told=(*listing.told, *told, *_told(new)),
     )
+
+
+def _new(taken: Sequence[Entry], reloaded: Sequence[FileInfo], listed: Sequence[FileInfo]) -> list[FileInfo]:
+    left = {entry.path for entry in taken} - {file.path for file in reloaded}
+    return [file for file in listed if file.path not in left]
+
+
+def _numbered(manifest: Manifest, name: str, now: datetime, batch_id: int) -> Entry:
+    """What the files of a new attempt at a batch have in common."""
+    attempt = manifest.next_attempt(name, batch_id)
+    return Entry(name, batch_id, attempt, path="", size=0, modified=now, ingested_at=now)
 
 
 def _listed(files: Files, read: FileFormat, landed: Sequence[Entry]) -> Listing:

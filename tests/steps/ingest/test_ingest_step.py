@@ -462,3 +462,16 @@ def test_changed_files_land_again_or_are_left_out_as_declared(project: Project) 
         "ingest: file:/a.csv changed after batch 1, and lands again",
     ]
     assert project.rows("bronze_houses", "id", "_batch_id") == [("1", 1), ("1", 2), ("2", 2), ("3", 2)]
+
+
+def test_the_manifest_of_an_earlier_release_still_counts(project: Project) -> None:
+    project.write("a.csv", "id\n1\n")
+    project.ingest()
+    manifest = str(project.lake / "manifest")
+    older = project.spark.read.format("delta").load(manifest).drop("partitions", "unreadable")
+    older.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(manifest)
+    assert project.ingest().changed is False
+
+    project.write("b.csv", "id\n2\n")
+    assert project.ingest().rows == {"files": 1, "read": 1, "malformed": 0}
+    assert project.ingest().changed is False

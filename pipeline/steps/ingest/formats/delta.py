@@ -15,11 +15,13 @@ from pipeline.lake import commits
 from pipeline.lake.hadoop import FileInfo, Files
 from pipeline.steps.ingest.formats import reading
 from pipeline.steps.ingest.formats.base import FileFormat, Listing
-from pipeline.steps.ingest.manifest import Entry
+from pipeline.steps.ingest.manifest import IGNORED, Entry
 from pipeline.steps.ingest.opening import Head, Opening, validate_names
 from pipeline.steps.ingest.transforms import CORRUPT, SOURCE_FILE
 
 _PLACE = re.compile(r"(?P<table>.*?)(?:@v(?P<whole>\d+)|/_delta_log/(?P<commit>\d{20})\.json)")
+
+_TAKES = "takes rows away or changes them"
 
 
 class Delta(FileFormat):
@@ -39,25 +41,30 @@ class Delta(FileFormat):
             ConfigError: there is no table.
             DataRefused: a commit took rows away, or is gone, and it is not said what to do then.
         """
-        name, source = self.source_name, self.source
-        there = _commits(files, name, source)
+        there = _commits(files, self.source_name, self.source)
         if not known:
             return Listing([_whole(there[-1])])
-        last = max(_version(entry.path) for entry in known)
-        new = [file for file in there if _version(file.path) > last]
+        last = _last(known)
         gap = _gap([_version(file.path) for file in there], last)
-        done = {} if gap else commits.changes(files.spark, [file.path for file in new]) if new else {}
-        takers = [file for file in new if done and done[_version(file.path)].removes]
-        mistake = gap or (f"{takers[0].path} takes rows away or changes them" if takers else None)
-        if mistake and source.on_changed_file == "reload":
-            return Listing([_whole(there[-1])], told=[f"ingest: {mistake}; the whole table lands again"])
-        if mistake and (gap or source.on_changed_file == "fail"):
-            raise DataRefused(f"ingest refused sources.{name}: {mistake}. {_advice(name, bool(gap))}")
-        sized = [replace(file, size=done[_version(file.path)].added) for file in new]
-        told = [f"ingest: {file.path} takes rows away or changes them; it is left out" for file in takers]
-        gone = {file.path for file in takers}
-        adding = [file for file in sized if file.size and file.path not in gone]
-        return Listing(adding, ignored=takers, told=told)
+        if gap:
+            return self._whole_again(there[-1], gap, "to reload: the whole table lands again, once")
+        new = [file for file in there if _version(file.path) > last]
+        done = commits.changes(files.spark, [file.path for file in new]) if new else {}
+        takers = [file for file in new if done[_version(file.path)].removes]
+        if takers and self.source.on_changed_file != "ignore":
+            choices = "to reload (the whole table lands again, once) or ignore (such commits are left out)"
+            return self._whole_again(there[-1], f"{takers[0].path} {_TAKES}", choices)
+        adding = [replace(file, size=done[_version(file.path)].added) for file in new if file not in takers]
+        told = [f"ingest: {file.path} {_TAKES}; it is left out" for file in takers]
+        return Listing([file for file in adding if file.size], ignored=takers, told=told)
+
+    def _whole_again(self, newest: FileInfo, mistake: str, choices: str) -> Listing:
+        if self.source.on_changed_file == "reload":
+            return Listing([_whole(newest)], told=[f"ingest: {mistake}; the whole table lands again"])
+        raise DataRefused(
+            f"ingest refused sources.{self.source_name}: {mistake}. What has landed stays as it is. Set "
+            f"sources.{self.source_name}.on_changed_file {choices}."
+        )
 
     def opening(self, path: str, head: Head) -> Opening:
         return Opening()
@@ -105,11 +112,16 @@ def _gap(there: Sequence[int], last: int) -> str | None:
     return None
 
 
-def _advice(name: str, is_gap: bool) -> str:
-    choices = "to reload: the whole table lands again, once"
-    if not is_gap:
-        choices = "to reload (the whole table lands again, once) or ignore (such commits are left out)"
-    return f"What has landed stays as it is. Set sources.{name}.on_changed_file {choices}."
+def _last(known: Sequence[Entry]) -> int:
+    """The version up to which all is landed or left out, since the whole table landed for the last time."""
+    whole = max((entry for entry in known if _parts(entry.path)["whole"]), key=lambda entry: entry.batch_id)
+    since = [
+        entry
+        for entry in known
+        if entry.batch_id >= whole.batch_id
+        or (entry.batch_id == IGNORED and entry.ingested_at >= whole.ingested_at)
+    ]
+    return max(_version(entry.path) for entry in since)
 
 
 def _whole(commit: FileInfo) -> FileInfo:

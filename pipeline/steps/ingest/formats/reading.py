@@ -10,11 +10,11 @@ from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.errors import DataRefused
+from pipeline.lake.hadoop import escaped
 from pipeline.steps.ingest.manifest import Entry
 from pipeline.steps.ingest.transforms import SOURCE_FILE
 
 _ENCODED = re.compile(r"[^A-Za-z0-9/:._=-]")
-_GLOB_LETTERS = "\\{}[]*?"
 
 
 def reader(spark: SparkSession) -> DataFrameReader:
@@ -23,11 +23,8 @@ def reader(spark: SparkSession) -> DataFrameReader:
 
 
 def paths(files: Sequence[Entry]) -> list[str]:
-    """Spark takes every path for a pattern: letters that mean something there are escaped."""
-    return [
-        "".join(f"\\{letter}" if letter in _GLOB_LETTERS else letter for letter in file.path)
-        for file in files
-    ]
+    """The paths of files, each meant as written."""
+    return [escaped(file.path) for file in files]
 
 
 def source_file(files: Sequence[Entry]) -> Column:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -216,6 +217,14 @@ def test_a_delta_table_lands_whole_and_then_what_its_commits_add(yard: Yard, spa
     assert told.endswith("; the whole table lands again")
     assert places(yard)[-1] == (4, "z", "houses@v6")
     assert yard.ingest() == []
+
+    shutil.rmtree(table)
+    add(spark, table, "SELECT 5L AS id, 'anew' AS town, 9 AS rooms")
+    (told,) = yard.ingest(NOON + timedelta(hours=3))
+    assert "the table's newest version is 0, and version 6 has landed: it was made anew" in told
+    add(spark, table, "SELECT 6L AS id, 'more' AS town, 9 AS rooms")
+    assert yard.ingest(NOON + timedelta(hours=4)) == []
+    assert places(yard)[-2:] == [(5, "anew", "houses@v0"), (6, "more", f"{1:020}.json")]
 
 
 def add(spark: SparkSession, table: str, query: str) -> None:
