@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from pipeline.steps.clean.classify import GOOD, VERDICT, terms
 from pipeline.steps.clean.rules import BatchRule, Rules
 
 _IS_GOOD = "__is_good"
+_BROKEN = {"false": "is false", "cannot be evaluated": "cannot be evaluated"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Measured:
     @property
     def is_broken(self) -> bool:
         """Whether the batch breaks the rule."""
-        return self.answer in ("false", "cannot be evaluated")
+        return self.answer in _BROKEN
 
     @property
     def words(self) -> str:
@@ -85,6 +86,19 @@ def measured_details(counts: Counts) -> dict[str, str]:
         f"rule.{found.rule.name}": f"{found.words}: {found.answer}" if found.words else found.answer
         for found in counts.measured
     }
+
+
+def broken_batch_rules(rules: Rules, details: Mapping[str, str]) -> Iterator[str]:
+    """The batch rules that were broken according to the ledger's details, each in words."""
+    for rule in rules.batch:
+        words, _, answer = details.get(f"rule.{rule.name}", "").rpartition(": ")
+        if answer in _BROKEN:
+            yield broken_words(rule, words, answer)
+
+
+def broken_words(rule: BatchRule, words: str, answer: str) -> str:
+    """What a batch breaks, and by which values."""
+    return f"'{rule.name}' ({rule.check}) {_BROKEN[answer]}{': ' if words else ''}{words}"
 
 
 def _aggregated(classified: DataFrame, rules: Rules, also: Mapping[str, Column]) -> DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.errors import PipelineError
-from pipeline.steps.clean.counting import Counts, Measured
+from pipeline.steps.clean.counting import Counts, broken_words
 from pipeline.steps.clean.input import CLEAN, BatchInput
 from pipeline.steps.clean.rules import Rules
 
@@ -36,18 +36,12 @@ def failed_rules(batch: BatchInput, name: str, found: Counts, rules: Rules) -> s
             )
     for measured in found.measured:
         if measured.rule.on_failure == "fail" and measured.is_broken:
+            broken = broken_words(measured.rule, measured.words, measured.answer)
             return (
-                f"clean refused {batch.called(name)}: {broken_batch_rule(measured)} Nothing was written. "
+                f"clean refused {batch.called(name)}: {broken}. Nothing was written. "
                 f"{next_move(batch, name, 'Correct the rule')}"
             )
     return None
-
-
-def broken_batch_rule(measured: Measured) -> str:
-    """What a batch rule found, as a sentence."""
-    rule, colon = measured.rule, ": " if measured.words else ""
-    verb = "is false" if measured.met is False else "cannot be evaluated"
-    return f"'{rule.name}' ({rule.check}) {verb}{colon}{measured.words}."
 
 
 def next_move(batch: BatchInput, name: str, correct: str) -> str:

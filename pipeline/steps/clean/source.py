@@ -10,6 +10,7 @@ from pipeline.lake import LedgerEntry
 from pipeline.progress import Progress
 from pipeline.steps.clean.batch import clean_batch, validate_refused
 from pipeline.steps.clean.books import Books
+from pipeline.steps.clean.counting import broken_batch_rules
 from pipeline.steps.clean.decision import Decision
 from pipeline.steps.clean.discard import finish_discard
 from pipeline.steps.clean.fit import fitted
@@ -65,4 +66,6 @@ def _clean(books: Books, work: Work, batch: BatchInput, now: datetime, progress:
         kind, _, rule = term.partition(".")
         if kind == "warned" and count:
             progress.say(f"clean: {count:,} rows of {called} break '{rule}'; they stay")
+    for broken in broken_batch_rules(work.rules, entry.details):
+        progress.say(f"clean: {called}: {broken}; it stays")
     return entry

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.steps.clean.counting import Counts, Measured, measured_details
+from pipeline.steps.clean.counting import Counts, Measured, broken_batch_rules, measured_details
 from pipeline.steps.clean.input import BatchInput
 from pipeline.steps.clean.refusal import Reason, failed_rules, is_too_bad, too_bad, validate_balance
 from pipeline.steps.clean.rules import BatchRule, Check, RowRule, Rules
@@ -101,6 +101,17 @@ def test_what_was_measured_is_written_down_in_words(value: object, words: str) -
     counts = found({}, **{"max(x)": value})
 
     assert measured_details(counts) == {"rule.plausible": f"max(x) = {words}: true"}
+
+
+def test_broken_batch_rules_are_told_from_the_ledger() -> None:
+    rules = Rules((), (AVERAGE,))
+    broken = measured_details(found({}, False, **{"avg(Sale_Price)": 12}))
+
+    assert list(broken_batch_rules(rules, broken)) == [
+        "'plausible' (avg(Sale_Price) > 50000) is false: avg(Sale_Price) = 12"
+    ]
+    assert list(broken_batch_rules(rules, measured_details(found({})))) == []
+    assert list(broken_batch_rules(rules, {})) == []
 
 
 def test_the_ledger_must_add_up() -> None:
