@@ -1,4 +1,4 @@
-"""Files to measure ingest with: the flights of 2013, repeated with shifted years, one row in a hundred broken."""
+"""Files to measure ingest with: the flights of 2013 with shifted years, one row in a hundred broken."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _with(column: int, value: str) -> Callable[[list[str]], list[str]]:
     return lambda fields: [*fields[:column], value, *fields[column + 1 :]]
 
 
-# What is wrong with a row, by turns. The usual script finds all of these too, so that both keep the same rows.
+# What is wrong with a row, by turns. The usual script finds all of these too: both keep the same rows.
 BREAKAGES: Mapping[str, Callable[[list[str]], list[str]]] = {
     "a delay in words": _with(5, "late"),
     "a number too large": _with(10, "99999999999999999999999"),
