@@ -37,4 +37,9 @@ def settings_text(source: Source) -> str:
 def cleaning_settings(source: Source) -> Mapping[str, Any]:
     """The settings that rows in silver depend on, as plain values, defaults included."""
     left_out = (*_NOT_FOR_CLEANING, *_FOR_LATER_BATCHES)
-    return {name: value for name, value in public_values(source).items() if name not in left_out}
+    values = {name: value for name, value in public_values(source).items() if name not in left_out}
+    # What a rule does when nothing is said depends on its kind: to write that down changes nothing.
+    values["rules"] = {
+        name: {**values["rules"][name], "on_failure": rule.action} for name, rule in source.rules.items()
+    }
+    return values
