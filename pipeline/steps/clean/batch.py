@@ -107,7 +107,7 @@ def _write(
         validate_taken(work, batch, verdict.refusal)
     with transformed(silver_rows(rows, contract), work) as winners:
         intent = intent or _begin(books, work, batch, now)
-        counts = {**verdict.counts.terms, **winners.terms}
+        counts = {**_as_taken(verdict.counts.terms), **winners.terms}
         pin_contract(books, work, batch, now)
         tables = write_quarantine(books.lake, work.name, batch, verdict.bad_rows, counts)
         tables |= _silver(books.lake, work, batch, intent, winners.rows, counts)
@@ -137,6 +137,14 @@ def _kept(rows: DataFrame) -> Iterator[DataFrame]:
         yield kept
     finally:
         kept.unpersist()
+
+
+def _as_taken(terms: Mapping[str, int]) -> dict[str, int]:
+    """The counts of a batch that is taken: what would have refused it is a warning, told and kept."""
+    return {
+        f"warned.{term.removeprefix('failed.')}" if term.startswith("failed.") else term: count
+        for term, count in terms.items()
+    }
 
 
 def _begun(books: Books, work: Work, batch: BatchInput) -> Intent | None:

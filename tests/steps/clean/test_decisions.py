@@ -247,7 +247,10 @@ def test_a_refresh_leaves_rejected_batches_out_and_can_be_accepted(
     with pytest.raises(DataRefused):
         project.clean()
     project.clean(reject=1, reason="a test file")
-    project.sources["houses"] |= {"key": None, "rules": {"high": {"check": "price > 40"}}}
+    project.sources["houses"] |= {
+        "key": None,
+        "rules": {"high": {"check": "price > 40", "on_failure": "fail"}},
+    }
     with pytest.raises(
         ConfigError, match=r"'sources\.houses\.key' \(taken away\).*Put it back, or decide: `pip"
     ):
@@ -264,8 +267,8 @@ def test_a_refresh_leaves_rejected_batches_out_and_can_be_accepted(
     project.land(houses="4,50 4,50")
     project.clean()
 
-    assert project.rows("silver", "houses") == [(4, 50)]
-    assert project.rows("quarantine", "houses") == [("3", "30")]
+    assert project.rows("silver", "houses") == [(3, 30), (4, 50)]
+    assert project.terms("refresh", "houses", 1) == {"read": 1, "inserted": 1, "warned.high": 1}
     refresh = project.ledger.find("refresh", "houses", 1)
     assert refresh is not None
     assert (refresh.rows["read"], refresh.details["accepted"], refresh.details["without_batches"]) == (
