@@ -24,7 +24,7 @@ from pipeline.steps.clean.input import BatchInput, landed_input
 from pipeline.steps.clean.rules import Rules
 from pipeline.steps.clean.sample import found_types, validate_cleanable
 from pipeline.steps.clean.silver import find_cluster
-from pipeline.steps.clean.user_code import UserFunction, find_transform
+from pipeline.steps.clean.user_code import UserFunction, user_function
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Work:
     @property
     def transform(self) -> UserFunction | None:
         """The user's own function over good rows, None where none is declared."""
-        return find_transform(self.name, self.source)
+        return user_function(self.name, self.source)
 
 
 def prepare(
@@ -74,7 +74,9 @@ def prepare(
         ConfigError: types, key, order or rules that do not fit the source's columns.
     """
     source = config.sources[name]
-    find_transform(name, source)
+    own = user_function(name, source)
+    if own is not None:
+        own.find()
     pinned = None if anew else contracts.find(name)
     if pinned is not None:
         validate_pinned(name, source, pinned)

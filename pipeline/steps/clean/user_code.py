@@ -110,14 +110,12 @@ class UserFunction:
         )
 
 
-def find_transform(name: str, source: Source) -> UserFunction | None:
-    """The function that a source names, None where it names none. Raises ConfigError when it is not there."""
+def user_function(name: str, source: Source) -> UserFunction | None:
+    """The function that a source names, None where it names none. Nothing is imported yet."""
     if source.transform is None:
         return None
     where = f"{source.where('transform')}: 'sources.{name}.transform'"
-    function = UserFunction(source.transform, source.folder("transform"), where)
-    function.find()
-    return function
+    return UserFunction(source.transform, source.folder("transform"), where)
 
 
 @contextmanager
