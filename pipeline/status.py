@@ -94,7 +94,8 @@ def _waiting(ledger: Ledger, sources: Sequence[str], runs: Sequence[RunRow]) -> 
         if batches:
             begins = f"clean refused batch {batches[0]} of {name}:"
             refused = next((line for line in said.splitlines() if line.startswith(begins)), "")
-            yield Waiting(name, batches, refused)
+            why = refused.removeprefix(begins).partition(" Nothing was written.")[0].strip()
+            yield Waiting(name, batches, why)
 
 
 def _champion(registry: Registry, ledger: Ledger, project: str) -> Champion | None:

@@ -64,7 +64,14 @@ def tables(found: Sequence[Known]) -> Table:
 
 def waiting(found: Sequence[Waiting]) -> Table:
     """The batches that each source has left to clean, and why the first of them was refused."""
-    lines = [[one.source, _batches(one.batches), one.refused or "the next run cleans them"] for one in found]
+    lines = [
+        [
+            one.source,
+            _batches(one.batches),
+            f"{one.batches[0]} is refused: {one.refused}" if one.refused else "the next run cleans them",
+        ]
+        for one in found
+    ]
     return table(["", "batches", "why"], lines, left=[""], fold=["why"])
 
 

@@ -52,13 +52,13 @@ def test_status_shows_champion_tables_runs_and_what_is_due():
 
 
 def test_batches_that_wait_are_shown_with_the_refusal():
-    waiting = (Waiting("boats", (3,)), Waiting("houses", (7, 8, 9), "clean refused batch 7 of houses: why."))
+    waiting = (Waiting("boats", (3,)), Waiting("houses", (7, 8, 9), "all 9 rows are bad."))
     status = Status("tiny", "/lake", "/mlflow.db", Models(), None, (), (), (), waiting)
     assert printed(*status_parts(status))[3:-2] == [
         "Landed and not cleaned yet",
         "          batches  why",
         "  boats         3  the next run cleans them",
-        "  houses   7 to 9  clean refused batch 7 of houses: why.",
+        "  houses   7 to 9  7 is refused: all 9 rows are bad.",
     ]
 
 
