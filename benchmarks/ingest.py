@@ -44,7 +44,6 @@ sources:
     nulls: ["", "NA"]
     types: {{flight: BIGINT}}
     key: [carrier, flight, time_hour]
-    cluster_by: [time_hour]
     rules:
       scheduled: {{check: time_hour IS NOT NULL AND minute BETWEEN 0 AND 59}}
       plausible: {{check: dep_delay > -180}}
