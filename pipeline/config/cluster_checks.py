@@ -15,6 +15,12 @@ def check_cluster_by(config: Config) -> Iterator[Problem]:
     for name, source in config.sources.items():
         path = f"sources.{name}.cluster_by"
         known, mistake = schema_columns(source.schema_) if source.schema_ else ((), None)
+        if source.cluster_by and source.transform and not source.key:
+            yield Problem(
+                path,
+                f"'{path}' and 'sources.{name}.transform' are both set, without a key. Your function may give "
+                f"the same row another value, and it would be there twice. Give the source a key.",
+            )
         for column in source.cluster_by or ():
             if source.key and column.lower() not in {part.lower() for part in source.key}:
                 yield Problem(
