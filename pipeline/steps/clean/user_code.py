@@ -23,7 +23,7 @@ from pipeline.errors import ConfigError, PipelineError
 from pipeline.explain import spark_words
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
-_RAISED = re.compile(r"^[A-Za-z_][\w.]*: .*$|^[A-Za-z_][\w.]*(?:Error|Exception)$", re.MULTILINE)
+_RAISED = re.compile(r"^(?!SQLSTATE)[A-Za-z_][\w.]*: .*$|^[A-Za-z_][\w.]*(?:Error|Exception)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
