@@ -18,8 +18,8 @@ def check_cluster_by(config: Config) -> Iterator[Problem]:
         if source.cluster_by and source.transform and not source.key:
             yield Problem(
                 path,
-                f"'{path}' and 'sources.{name}.transform' are both set, without a key. Your function may give "
-                f"the same row another value, and it would be there twice. Give the source a key.",
+                f"'{path}' and 'sources.{name}.transform' are both set, without a key. Your function may "
+                f"give the same row another value, and it would be there twice. Give the source a key.",
             )
         for column in source.cluster_by or ():
             if source.key and column.lower() not in {part.lower() for part in source.key}:
