@@ -16,7 +16,7 @@ test:  ## all tests, two at a time
 	@scripts/setup.sh dev
 	@$(PYTHON_BIN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-fault-test:  ## thirty kills of real runs by SIGKILL, and what they cost in rows (15 minutes)
+fault-test:  ## thirty kills of real runs by SIGKILL, and what they cost in rows (ten minutes)
 	@scripts/setup.sh dev
 	@$(PYTHON_BIN) -m tests.faults $(ARGS)
 

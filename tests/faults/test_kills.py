@@ -20,7 +20,7 @@ EIGHT_KILLS = loads(
     AtRandom(seed=1, most_files=8),
     *committed("ingest", 2, BRONZE),
     *committed("clean", 1, "intents", QUARANTINE, SILVER),
-    AtRandom(seed=2, most_files=12),
+    AtRandom(seed=9, most_files=12),
     *committed("clean", 2, "ledger"),
 )
 
