@@ -42,7 +42,8 @@ def transformed(winners: DataFrame, work: Work) -> Iterator[Transformed]:
         return
     rows = function.call(winners, work.source.transform_settings)
     _validate_columns(function, rows, winners, (*contract.row_key, *ORIGIN, work.order_by))
-    kept = rows.persist(StorageLevel.MEMORY_AND_DISK)
+    with function.blamed():  # what is constant is worked out as soon as the rows are planned
+        kept = rows.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         with function.blamed():
             terms = _compared(function, winners, kept, contract.row_key)
