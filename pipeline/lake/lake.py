@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from pipeline.errors import DataRefused, PipelineError
 from pipeline.lake.hadoop import Files
-from pipeline.lake.layout import MAPPING, as_new, needs_mapping, quoted
+from pipeline.lake.layout import MAPPING, STATS, as_new, needs_mapping, quoted, stats_text
 from pipeline.lake.names import validate_table
 from pipeline.lake.reasons import readable_refusals
 
@@ -168,10 +168,11 @@ class Lake:
             return self.append(table, rows, txn, stats=stats)
         self._allow_names(table, rows)
         writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
-        return self._save(writer, table, txn)
+        with self._other_stats(table, stats):
+            return self._save(writer, table, txn)
 
     def replace_part(self, table: str, rows: DataFrame, txn: Txn, where: str) -> Commit:
-        """Make `rows` all that a table has where a condition holds, which each of them meets; once per txn."""
+        """Make `rows` all that is where a condition holds, which each of them meets; once for each txn."""
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", where)
         return self._save(writer, table, txn)
 
@@ -232,13 +233,27 @@ class Lake:
 
     def _allow_names(self, table: str, rows: DataFrame) -> None:
         """Let a table that exists take column names with blanks and the like; a new one is created so."""
-        if not needs_mapping(rows.schema):
-            return
-        properties = DeltaTable.forPath(self.spark, self.path(table)).detail().select("properties").first()
-        if properties is None or properties[0].get(MAPPING) != "name":
-            self.spark.sql(
-                f"ALTER TABLE delta.{quoted(self.path(table))} SET TBLPROPERTIES ('{MAPPING}' = 'name')"
-            )
+        if needs_mapping(rows.schema) and self._property(table, MAPPING) != "name":
+            self._alter(table, f"SET TBLPROPERTIES ('{MAPPING}' = 'name')")
+
+    @contextmanager
+    def _other_stats(self, table: str, stats: Sequence[str] | None) -> Iterator[None]:
+        """While the columns change: Delta refuses to let a column go that its statistics are to be of."""
+        there = self._property(table, STATS)
+        wanted = stats_text(stats) if stats else there
+        if there is not None and there != wanted:
+            self._alter(table, f"UNSET TBLPROPERTIES IF EXISTS ('{STATS}')")
+        yield
+        if there != wanted:
+            text = str(wanted).replace("\\", "\\\\").replace("'", "\\'")
+            self._alter(table, f"SET TBLPROPERTIES ('{STATS}' = '{text}')")
+
+    def _property(self, table: str, name: str) -> str | None:
+        row = DeltaTable.forPath(self.spark, self.path(table)).detail().select("properties").first()
+        return None if row is None else row[0].get(name)
+
+    def _alter(self, table: str, change: str) -> None:
+        self.spark.sql(f"ALTER TABLE delta.{quoted(self.path(table))} {change}")
 
 
 @contextmanager

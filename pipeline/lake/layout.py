@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, DataFrameWriter
 from pyspark.sql.types import StructType
 
 MAPPING = "delta.columnMapping.mode"
+STATS = "delta.dataSkippingStatsColumns"
 _NOT_IN_PARQUET = re.compile(r"[ ,;{}()\n\t=]")
 
 
@@ -26,6 +27,11 @@ def needs_mapping(schema: StructType) -> bool:
     )
 
 
+def stats_text(stats: Sequence[str]) -> str:
+    """The columns that Delta keeps minima and maxima of, as its property lists them."""
+    return ",".join(quoted(name) for name in stats)
+
+
 def as_new(
     rows: DataFrame, writer: DataFrameWriter, partition_by: Sequence[str], stats: Sequence[str] | None
 ) -> DataFrameWriter:
@@ -37,5 +43,5 @@ def as_new(
     if stats is None:
         return writer
     if stats:
-        return writer.option("delta.dataSkippingStatsColumns", ",".join(quoted(name) for name in stats))
+        return writer.option(STATS, stats_text(stats))
     return writer.option("delta.dataSkippingNumIndexedCols", "0")
