@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from pipeline.lake import names
 from pipeline.run import Work, one_action
-from pipeline.shown import Shown, published, show_quarantine
+from pipeline.shown import Shown, published, published_tables, show_quarantine
 from pipeline.steps.clean import aside
 from pipeline.steps.clean.aside import QuarantineResult, validate_source
 from pipeline.steps.clean.choice import Choice
@@ -96,5 +96,5 @@ def discard(work: Work, source: str | None, choice: Choice, reason: str) -> Quar
 
 def _with_quarantine(work: Work, source: str | None) -> tuple[str, ...]:
     """The sources that are meant and had a bad row once."""
-    meant, there = validate_source(work.config, source), work.lake.tables()
+    meant, there = validate_source(work.config, source), published_tables(work)
     return tuple(name for name in meant if names.quarantine(name) in there)

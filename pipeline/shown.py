@@ -64,8 +64,7 @@ class Leaderboard:
 def tables(work: Work) -> tuple[Table, ...]:
     """Every table of the lake. Rows are counted by Delta's own statistics."""
     found = []
-    for name in work.lake.tables():
-        version = published_version(work.lake, work.config, name)
+    for name, version in published_tables(work).items():
         rows = work.lake.read(name, version).count()
         found.append(Table(name, version, rows, _holds(name, work.config)))
     return tuple(found)
@@ -88,16 +87,26 @@ def _holds(table: str, config: Config) -> str:
 def show_table(work: Work, what: str, limit: int) -> Shown:
     """At most `limit` rows of a table by its name, or of `predictions`. Raises ConfigError for another."""
     table = names.predictions(work.config.name) if what == "predictions" else what
-    rows = published(work, table)
-    return _sampled(table, published_version(work.lake, work.config, table), rows, limit)
+    version = _version(work, table)
+    return _sampled(table, version, work.lake.read(table, version), limit)
 
 
 def published(work: Work, table: str) -> DataFrame:
     """All rows of a table, at the version that readers use. Raises ConfigError for an unknown one."""
-    there = work.lake.tables()
+    return work.lake.read(table, _version(work, table))
+
+
+def _version(work: Work, table: str) -> int:
+    there = published_tables(work)
     if table not in there:
-        raise ConfigError(_unknown(table, there, work.config))
-    return work.lake.read(table, published_version(work.lake, work.config, table))
+        raise ConfigError(_unknown(table, list(there), work.config))
+    return there[table]
+
+
+def published_tables(work: Work) -> dict[str, int]:
+    """The tables that readers know, each with its version."""
+    found = {name: published_version(work.lake, work.config, name) for name in work.lake.tables()}
+    return {name: version for name, version in found.items() if version is not None}
 
 
 def show_quarantine(
@@ -107,16 +116,17 @@ def show_quarantine(
 
     Of all sources, or of these; all rows, or those that meet a condition.
     """
-    there = work.lake.tables()
+    there = published_tables(work)
     found = [name for name in sources or work.config.sources if names.quarantine(name) in there]
     if not found:
-        raise ConfigError(_unknown("quarantine", there, work.config))
+        raise ConfigError(_unknown("quarantine", list(there), work.config))
     parts = []
     for name in found:
         table = names.quarantine(name)
-        rows = published(work, table)
-        chosen = rows if where is None else rows.where(where)
-        parts.append((name, _sampled(table, published_version(work.lake, work.config, table), chosen, limit)))
+        rows = work.lake.read(table, there[table])
+        parts.append(
+            (name, _sampled(table, there[table], rows if where is None else rows.where(where), limit))
+        )
     rows_shown = [{SOURCE: name, **row} for name, part in parts for row in part.rows]
     columns = dict.fromkeys((SOURCE, *(column for _, part in parts for column in part.columns)))
     total = sum(part.total for _, part in parts)
@@ -141,20 +151,21 @@ def show_leaderboard(config: Config) -> Leaderboard:
     return Leaderboard(newest.name, newest.version, values["metric"], rows)
 
 
-def published_version(lake: Lake, config: Config, table: str) -> int:
-    """The version that readers use: the one of the last ledger row where a step has one, else the newest."""
+def published_version(lake: Lake, config: Config, table: str) -> int | None:
+    """The version that readers use, None for a table that exists and whose first batch is half done.
+
+    It is the one of the last ledger row where a step has one, else the newest.
+    """
     ledger = Ledger(lake)
-    places = [("features", config.name, names.features(config.name))]
     for source in config.sources:
-        places.append(("ingest", source, names.bronze(source)))
-        places += [("clean", source, names.silver(source)), ("clean", source, names.quarantine(source))]
-    for step, name, made in places:
-        published = ledger.published_version(step, name, table) if made == table else None
-        if published is not None:
-            return published
-    newest = lake.version(table)
-    assert newest is not None  # the caller has seen the table
-    return newest
+        if table == names.bronze(source):
+            return ledger.published_version("ingest", source, table)
+        if table in (names.silver(source), names.quarantine(source)):
+            return ledger.published_version("clean", source, table)
+    if table == names.features(config.name):
+        published = ledger.published_version("features", config.name, table)
+        return lake.version(table) if published is None else published
+    return lake.version(table)
 
 
 def _sampled(table: str, version: int, rows: DataFrame, limit: int) -> Shown:

@@ -42,6 +42,12 @@ def lake(work):
     return made
 
 
+def finish(lake, step, batch, table):
+    """Write the ledger row of a batch that made the first version of a table."""
+    source = table.partition("_")[2]
+    Ledger(lake).append(LedgerEntry(step, source, batch, {"read": 1}, {table: 0}, "f", NOW, NOW))
+
+
 def test_a_table_is_shown_as_published_with_json_values(work, lake):
     shown = show_table(work, "silver_houses", 10)
     assert (shown.table, shown.version, shown.total) == ("silver_houses", 0, 1)
@@ -52,6 +58,9 @@ def test_a_table_is_shown_as_published_with_json_values(work, lake):
 def test_the_newest_rows_come_first_and_no_more_than_asked_for(work, lake):
     rows = work.spark.sql("SELECT id AS _batch_id, concat('row ', id) AS text FROM range(5)")
     lake.append("bronze_houses", rows, Txn("t", 1))
+    with pytest.raises(ConfigError, match="There is no table 'bronze_houses'"):
+        show_table(work, "bronze_houses", 2)  # no batch of it is finished
+    finish(lake, "ingest", 1, "bronze_houses")
     shown = show_table(work, "bronze_houses", 2)
     assert [row["text"] for row in shown.rows] == ["row 4", "row 3"]
     assert shown.total == 5
@@ -69,6 +78,7 @@ def test_quarantine_is_that_of_all_sources(work, lake):
     for name, key in (("houses", "id"), ("towns", "town")):
         bad = f"SELECT '7' AS {key}, array(struct('r' AS rule, 'no' AS message)) AS _errors, 1 AS _batch_id"
         lake.append(f"quarantine_{name}", work.spark.sql(bad), Txn("t", 1))
+        finish(lake, "clean", 2, f"quarantine_{name}")
     shown = show_quarantine(work, 5)
     assert [row[SOURCE] for row in shown.rows] == ["houses", "towns"]
     assert (shown.total, shown.columns) == (2, (SOURCE, "id", "_errors", "_batch_id", "town"))
