@@ -34,7 +34,7 @@ def _files(store: Any, execution: int, table: str) -> int:
     values, found = store.executionMetrics(execution), 0
     for node in _items(store.planGraph(execution).allNodes()):
         place = node.desc().replace("%20", " ")
-        if node.name().startswith("Scan parquet") and f"{table}]" in place:
+        if node.name().startswith("Scan parquet") and table in place and "_delta_log" not in place:
             counters = [
                 metric for metric in _items(node.metrics()) if metric.name() == "number of files read"
             ]

@@ -39,6 +39,10 @@ def classified_rows(
     for rule in rules.unique:
         if not is_key(rule.checks[0], contract):
             rows = _judged(with_repeats(rows, rule, contract, is_good, order), rule)
+    is_kept_aside = F.col(VERDICT).isin(MALFORMED, QUARANTINED)
+    if all(rule.on_failure != "quarantine" for rule in rules.unique):
+        # The verdict stands: what was received, as wide as the row itself, is shuffled for bad rows alone.
+        rows = rows.withColumn(RECEIVED, F.when(is_kept_aside, F.col(RECEIVED)))
     # A bad row is alone in its window: rows without a key would all meet in one otherwise.
     key = [F.col(quoted(name)) for name in contract.row_key]
     window = Window.partitionBy(*key, F.when(~is_good, F.col(ROW_HASH))).orderBy(*order)
@@ -49,7 +53,6 @@ def classified_rows(
             rows = _judged(rows.withColumn(rule.checks[0].state_name, state), rule)
     found = [check.found_name for check in rules.checks if check.reference is not None]
     kept = [name for name in rows.columns if name not in (RECEIVED, ROW_HASH, RANK, *found)]
-    is_kept_aside = F.col(VERDICT).isin(MALFORMED, QUARANTINED)
     return rows.select(
         *[F.col(quoted(name)) for name in kept], RANK, F.when(is_kept_aside, F.col(RECEIVED)).alias(RECEIVED)
     )

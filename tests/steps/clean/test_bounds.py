@@ -33,7 +33,7 @@ def row(number: int, month: str) -> str:
 
 def test_a_column_has_its_smallest_and_largest_value(spark: SparkSession) -> None:
     rows = rows_of(
-        spark, row(3, "2024-03"), "NULL, 1S, 4.5BD, 'x', DATE '2024-05-01', TIMESTAMP '2024-05-01Z'"
+        spark, row(3, "2024-03"), "NULL, 1S, 4.5BD, 'x', DATE '2024-05-01', TIMESTAMP '2024-05-01 00:00:00Z'"
     )
     price = rows.withColumn("price", rows["whole"].cast("double"))
 
