@@ -200,11 +200,11 @@ def test_without_a_key_the_whole_row_is_one(make_project: Make) -> None:
     project.land("b.csv", "price,id", "10,1", "12,1")
     project.clean()
 
-    assert project.rows("silver_houses", "id", "price", "_batch_id") == [(1, 10, 2), (1, 11, 1), (1, 12, 2)]
+    assert project.rows("silver_houses", "id", "price", "_batch_id") == [(1, 10, 1), (1, 11, 1), (1, 12, 2)]
     keys = [row[0] for row in project.rows("silver_houses", "_key")]
     assert len(set(keys)) == 3
     assert {len(key) for key in keys} == {64}
-    assert project.ledger(2) == {"read": 2, "inserted": 1, "updated": 1}
+    assert project.ledger(2) == {"read": 2, "inserted": 1, "older": 1}
 
 
 def test_each_rule_does_what_it_says(make_project: Make) -> None:
@@ -523,11 +523,27 @@ def test_settings_changed_in_the_middle_of_a_batch_are_refused(
 
 
 def test_a_rule_that_ends_the_job_is_told_in_a_sentence(make_project: Make) -> None:
-    project = make_project(key=["id"], rules={"number": {"check": "to_number(note, '999') > 1"}})
-    project.land("a.csv", "id,note", "1,abc")
+    rules = {
+        "number": {"check": "to_number(note, '999') > 1"},
+        "highest": {"check_batch": "max(to_number(note, '999')) > 1"},
+    }
+    project = make_project(key=["id"], rules=rules, max_quarantined=1)
+    project.land("a.csv", "id,note", "1,abc", "2,5")
 
     with pytest.raises(DataRefused, match=r"clean refused batch 1 of houses: a rule ends the job: "):
         project.clean()
+
+    rules["highest"] = {"check_batch": "count(*) > 1", "on_failure": "warn"}
+    listener = Listener()
+    project.clean(progress=listener)
+    assert project.errors("id") == [
+        ("1", [("number", "note", "to_number(note, '999') > 1 cannot be evaluated: note = abc")])
+    ]
+    assert listener.said[1:] == [
+        "clean: batch 1 of houses: 'highest' (count(*) > 1) is false: count(*) = 1; it stays"
+    ]
+    (entry,) = Ledger(Lake(project.spark, str(project.lake))).entries("clean", "houses")
+    assert entry.details["rule.highest"] == "count(*) = 1: false"
 
 
 def test_a_batch_of_empty_files_is_a_batch(make_project: Make) -> None:
