@@ -113,7 +113,8 @@ def _write(
         tables |= _silver(books.lake, work, batch, intent, winners.rows, counts)
     validate_balance(batch.called(work.name), counts)
     details = {name: text for name, text in intent.details.items() if name not in (_BEFORE, FINGERPRINT)}
-    return _Done(counts, tables, {**details, **measured_details(verdict.counts)}, intent.opened_at)
+    details |= measured_details(verdict.counts)
+    return _Done(counts, {**batch.tables, **tables}, details, intent.opened_at)
 
 
 @contextmanager
