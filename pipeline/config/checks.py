@@ -21,7 +21,7 @@ from pipeline.config.format_checks import check_formats
 from pipeline.config.model import Config
 from pipeline.config.origin import join
 from pipeline.config.rule_checks import check_rules
-from pipeline.config.split_checks import check_event_time, check_split
+from pipeline.config.split_checks import check_event_time, check_split, check_split_columns
 from pipeline.config.task import METRICS
 from pipeline.config.tree import Problem
 
@@ -228,6 +228,7 @@ CHECKS: tuple[Callable[[Config], Problems], ...] = (
     check_derive,
     check_task,
     check_split,
+    check_split_columns,
     check_event_time,
     check_tuning,
     check_thresholds,

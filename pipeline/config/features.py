@@ -1,10 +1,10 @@
-"""The `features` and `split` sections: which columns a model sees, and which rows."""
+"""The `features` section: which columns a model sees."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from pipeline.config.base import Names, Scalar, Section, Text
 
@@ -43,41 +43,3 @@ class Features(Section):
     says so."""
     scale: Literal["standard", "minmax", "robust", "none"] = "standard"
     """How numbers are scaled for linear learners."""
-
-
-class Boundaries(Section):
-    """Where the parts of a split by time begin."""
-
-    validation: Text | None = None
-    """The first moment of the validation rows. Default: no validation rows."""
-    test: Text
-    """The first moment of the test rows. Both are dates, or times such as 2013-11-15T08:00:00Z; without a
-    zone, a time is read in the session's."""
-
-
-class Split(Section):
-    """Which rows train, validate and test."""
-
-    by: Literal["hash", "time"] = "hash"
-    """`hash`: by a hash of the key and `salt`, so that a row stays where it is whatever else arrives.
-    `time`: by `features.event_time`, test rows last; each fold judges a block of training rows and fits on
-    what came before it."""
-    train: Annotated[float, Field(gt=0, lt=1)] = 0.7
-    """Share of rows that tune and train."""
-    validation: Annotated[float, Field(ge=0, lt=1)] = 0.15
-    """Share of rows for early stopping; the winner is refitted on train and validation rows."""
-    test: Annotated[float, Field(gt=0, lt=1)] = 0.15
-    """Share of rows that are looked at once, after the winner is known."""
-    salt: str = ""
-    """Another salt puts other rows into each part. It is apart from `seed`, which moves no row."""
-    boundaries: Boundaries | None = None
-    """By time: where the parts begin, instead of their shares. Default: found once by the shares, and kept
-    with the model."""
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> Split:
-        total = self.train + self.validation + self.test
-        if abs(total - 1) > 1e-9:
-            shares = f"{self.train:g} + {self.validation:g} + {self.test:g}"
-            raise ValueError(f"split.train + split.validation + split.test is {shares}. Make the sum 1.")
-        return self

@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from pipeline.config.base import FolderPath, Name, Section, Settings, Text
-from pipeline.config.features import Features, Split
+from pipeline.config.features import Features
 from pipeline.config.sources import Source
+from pipeline.config.split import Split
 from pipeline.config.task import DEFAULT_METRIC, Metric, Task
 from pipeline.config.train import DEFAULT_LEARNERS, LearnerChoice, Promote, Score, Train
 

@@ -1,4 +1,4 @@
-"""What a split by time needs, and what only one of the two kinds of split reads."""
+"""What each kind of split needs, and which keys only some kinds read."""
 
 from __future__ import annotations
 
@@ -6,73 +6,109 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from pipeline.config.features import Boundaries
 from pipeline.config.model import Config
+from pipeline.config.split import Boundaries
 from pipeline.config.tree import Problem
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?")
 _SHARES = ("train", "validation", "test")
+# Which kinds of split read a key; `by` is read by all.
+_READ_BY = {
+    "train": ("hash", "group", "time"),
+    "validation": ("hash", "group", "time"),
+    "test": ("hash", "group", "time"),
+    "salt": ("hash", "group"),
+    "stratify": ("hash",),
+    "group": ("group",),
+    "column": ("column",),
+    "fold_column": ("column",),
+    "boundaries": ("time",),
+    "window": ("time",),
+    "gap": ("time",),
+}
 
 
 def check_split(config: Config) -> Iterator[Problem]:
-    """A split by time has a time to go by, and no key is written that it or a split by hash does not read."""
+    """A split has what it goes by, and no key is written that only another kind of split reads."""
     features, split = config.features, config.split
-    if split.by == "hash":
-        if features.event_time is not None:
+    if split.by != "time" and features.event_time is not None:
+        yield Problem(
+            "features.event_time",
+            f"'features.event_time' is for split.by: time, and 'split.by' is {split.by}. "
+            "Write split.by: time, or leave it out.",
+        )
+    for key, kinds in _READ_BY.items():
+        if key in split.model_fields_set and split.by not in kinds:
             yield Problem(
-                "features.event_time",
-                "'features.event_time' is for split.by: time, and 'split.by' is hash. "
-                "Write split.by: time, or leave it out.",
+                f"split.{key}",
+                f"'split.{key}' is for split.by: {' or '.join(kinds)}, and 'split.by' is {split.by}. "
+                "Leave it out.",
             )
-        if split.boundaries is not None:
-            yield Problem(
-                "split.boundaries",
-                "'split.boundaries' are moments, and 'split.by' is hash. "
-                "Write split.by: time, or leave them out.",
-            )
-        return
-    if features.event_time is None:
+    if split.by == "time" and features.event_time is None:
         yield Problem(
             "split.by",
             "'split.by' is time, and no column says when a row happened. Name one in features.event_time.",
         )
-    if split.salt:
+    if split.by == "group" and split.group is None:
+        yield Problem("split.by", "'split.by' is group, and 'split.group' names no column. Name one there.")
+    if split.by == "column" and split.column is None:
+        yield Problem("split.by", "'split.by' is column, and 'split.column' is missing. Name one there.")
+    if split.stratify and config.task == "regression":
         yield Problem(
-            "split.salt", "'split.salt' is for split.by: hash, and 'split.by' is time. Leave it out."
+            "split.stratify", "'split.stratify' is for classes, and 'task' is regression. Leave it out."
         )
-    if split.boundaries is not None:
+    if split.by == "time" and split.boundaries is not None:
         yield from _boundary_problems(split.boundaries)
-        for name in _SHARES:
-            if name in split.model_fields_set:
-                yield Problem(
-                    f"split.{name}",
-                    f"'split.{name}' is a share, and 'split.boundaries' says where the parts begin. "
-                    "Keep one.",
-                )
-        if split.boundaries.validation is None and config.train.folds == 0:
-            yield Problem(
-                "train.folds",
-                "'train.folds' is 0, which tunes on the validation rows, and split.boundaries has no "
-                "'validation'. Write folds: 3, or say where the validation rows begin.",
-            )
+        yield from _problems_beside_boundaries(config)
+
+
+def check_split_columns(config: Config) -> Iterator[Problem]:
+    """The columns that say where a row belongs are neither its label nor features."""
+    for key in ("column", "fold_column"):
+        name = getattr(config.split, key)
+        for path, names in _other_roles(config).items():
+            if name is not None and name in names:
+                yield Problem(path, f"'{path}' names '{name}', which is split.{key}. Take it out.")
 
 
 def check_event_time(config: Config) -> Iterator[Problem]:
     """The time of a row is neither its label nor a feature."""
     features = config.features
-    if features.event_time is None:
-        return
-    others = {"features.label": (features.label,), "features.weight": (features.weight,)}
-    for part in ("numeric", "categorical"):
-        names = getattr(features, part)
-        others[f"features.{part}"] = names if isinstance(names, tuple) else ()
-    for path, names in others.items():
-        if features.event_time in names:
+    for path, names in _other_roles(config).items():
+        if features.event_time is not None and features.event_time in names:
             yield Problem(
                 path,
                 f"'{path}' names '{features.event_time}', which is features.event_time. "
                 "Take it out; a part of it can be derived, as in hour(…).",
             )
+
+
+def _other_roles(config: Config) -> dict[str, tuple[str | None, ...]]:
+    features = config.features
+    others: dict[str, tuple[str | None, ...]] = {
+        "features.label": (features.label,),
+        "features.weight": (features.weight,),
+    }
+    for part in ("numeric", "categorical"):
+        names = getattr(features, part)
+        others[f"features.{part}"] = names if isinstance(names, tuple) else ()
+    return others
+
+
+def _problems_beside_boundaries(config: Config) -> Iterator[Problem]:
+    split = config.split
+    for name in _SHARES:
+        if name in split.model_fields_set:
+            yield Problem(
+                f"split.{name}",
+                f"'split.{name}' is a share, and 'split.boundaries' says where the parts begin. Keep one.",
+            )
+    if split.boundaries is not None and split.boundaries.validation is None and config.train.folds == 0:
+        yield Problem(
+            "train.folds",
+            "'train.folds' is 0, which tunes on the validation rows, and split.boundaries has no "
+            "'validation'. Write folds: 3, or say where the validation rows begin.",
+        )
 
 
 def _boundary_problems(boundaries: Boundaries) -> Iterator[Problem]:

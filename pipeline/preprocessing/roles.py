@@ -19,14 +19,18 @@ __all__ = ["Kind", "Role", "Roles", "assign_roles", "declared_role", "summary", 
 _MOST_REASONS = 8
 
 
-def assign_roles(rows: DataFrame, features: Features, key: Sequence[str]) -> Roles:
+def assign_roles(
+    rows: DataFrame, features: Features, key: Sequence[str], places: Sequence[str] = ()
+) -> Roles:
     """Roles of every column of `rows` (the training rows), from one aggregation over them.
+
+    `places` are the columns that say which part or fold a row is in.
 
     Raises ConfigError for a declared column that does not exist or cannot play its part, DataRefused when no
     column is left to learn from.
     """
     validate_declared(rows.schema, features, key)
-    declared = {field.name: declared_role(field.name, features, key) for field in rows.schema.fields}
+    declared = {field.name: declared_role(field.name, features, key, places) for field in rows.schema.fields}
     undeclared = [field for field in rows.schema.fields if declared[field.name] is None]
     profiles = profile(rows, [field for field in undeclared if is_plain(field.dataType)])
     roles = Roles(tuple(declared[field.name] or _judged(field, profiles) for field in rows.schema.fields))
@@ -35,7 +39,9 @@ def assign_roles(rows: DataFrame, features: Features, key: Sequence[str]) -> Rol
     return roles
 
 
-def declared_role(name: str, features: Features, key: Sequence[str]) -> Role | None:
+def declared_role(
+    name: str, features: Features, key: Sequence[str], places: Sequence[str] = ()
+) -> Role | None:
     """The role that the configuration gives a column; None where it says nothing."""
     if name in key:
         return Role(name, "key", "names the row")
@@ -47,6 +53,8 @@ def declared_role(name: str, features: Features, key: Sequence[str]) -> Role | N
         return Role(name, "excluded", "how much a row counts: features.weight")
     if name == features.event_time:
         return Role(name, "excluded", "when the row happened: features.event_time")
+    if name in places:
+        return Role(name, "excluded", "which part or fold the row is in: split")
     if features.numeric != "auto" and name in features.numeric:
         return Role(name, "numeric", "declared")
     if features.categorical != "auto" and name in features.categorical:

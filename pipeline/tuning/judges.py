@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.config.model import Config
-from pipeline.tuning.rows import FOLD, INNER, SPLIT
+from pipeline.tuning.rows import FOLD, INNER, SPLIT, TOO_NEAR
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,12 @@ def folds_of(config: Config) -> tuple[Fold, ...]:
 
     With `folds: 0` the validation rows judge, and a tenth of the training rows is set apart to stop early.
 
-    With folds, by hash: each fold judges what the others fit; boosting stops early by the validation rows.
+    With folds, by hash, group or column: each fold judges what the others fit; boosting stops early by the
+    validation rows.
 
-    With folds, by time: each fold judges one block of training rows and fits on the blocks before it. The
-    last tenth of the block just before stops boosting early: no fit reads what is later than its judges.
+    With folds, by time: each fold judges one block of training rows and fits on the blocks before it, or on
+    the last of them where the window slides. The last tenth of the block just before stops boosting early: no
+    fit reads what is later than its judges, or in the gap before them.
     """
     if config.train.folds == 0:
         return (
@@ -42,8 +45,10 @@ def folds_of(config: Config) -> tuple[Fold, ...]:
                 f"{SPLIT} = 'validation'",
             ),
         )
-    fold = _fold_by_time if config.split.by == "time" else _fold_by_hash
-    return tuple(fold(number) for number in range(config.train.folds))
+    numbers = range(config.train.folds)
+    if config.split.by == "time":
+        return tuple(_fold_by_time(number, config.split.window) for number in numbers)
+    return tuple(_fold_by_hash(number) for number in numbers)
 
 
 def _fold_by_hash(number: int) -> Fold:
@@ -55,11 +60,13 @@ def _fold_by_hash(number: int) -> Fold:
     )
 
 
-def _fold_by_time(number: int) -> Fold:
+def _fold_by_time(number: int, window: Literal["expanding", "sliding"]) -> Fold:
+    before = f"{FOLD} < {number}" if window == "expanding" else f"{FOLD} = {number - 1}"
+    is_near = f"{SPLIT} = 'train' AND {TOO_NEAR} <= {number}"
     stops = f"{FOLD} = {number - 1} AND {INNER}"
     return Fold(
         number,
-        f"{SPLIT} = 'train' AND {FOLD} < {number} AND NOT ({stops})",
-        f"{SPLIT} = 'train' AND {stops}",
+        f"{is_near} AND {before} AND NOT ({stops})",
+        f"{is_near} AND {stops}",
         f"{SPLIT} = 'train' AND {FOLD} = {number}",
     )

@@ -11,11 +11,13 @@ from pyspark.sql import types as T
 
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError, DataRefused
-from pipeline.tuning.folds import fold_of, inner_validation_of, split_of
+from pipeline.tuning.folds import fold_of, inner_validation_of, split_of, too_near_of
 
 SPLIT = "__split"
 FOLD = "__fold"
 INNER = "__inner"
+TOO_NEAR = "__too_near"
+"""By time: how many folds the row is too late for, or too near to their judges, to be fitted in."""
 VALUE = "__value"
 """The label as it is in the features table."""
 WEIGHT = "__weight"
@@ -59,6 +61,7 @@ def with_splits(rows: DataFrame, config: Config, inputs: Sequence[str] = ()) -> 
         split_of(key, config.split).alias(SPLIT),
         fold_of(key, config.split, max(config.train.folds, 1)).alias(FOLD),
         inner_validation_of(key, config.split).alias(INNER),
+        too_near_of(config.split).alias(TOO_NEAR),
         F.col(f"`{config.features.label}`").alias(VALUE),
         *([] if weight is None else [F.col(f"`{weight}`").cast("double").alias(WEIGHT)]),
         order.alias(ORDER),

@@ -37,7 +37,7 @@ def test_what_may_have_been_meant(name: str, hint: str) -> None:
 
 def test_a_key_at_home_elsewhere() -> None:
     assert other_home("on_failure") == " Did you mean 'sources.<name>.rules.<name>.on_failure'?"
-    assert other_home("window") == ""
+    assert other_home("weather") == ""
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from pipeline.config.features import Split
+from pipeline.config.split import Split
 from pipeline.tuning.folds import fold_of, inner_validation_of, split_of
 
 ROWS = 4_000
@@ -57,3 +57,34 @@ def test_folds_are_even_and_independent_of_the_split(rows: DataFrame) -> None:
     for fold in range(3):
         assert sum(place[1] == fold for place in training) == pytest.approx(len(training) / 3, rel=0.1)
     assert sum(place[2] for place in training) == pytest.approx(len(training) / 10, rel=0.25)
+
+
+@pytest.mark.spark
+def test_a_group_stays_together_and_a_row_without_one_goes_by_its_key(rows: DataFrame) -> None:
+    number = "CAST(substring(key, 5) AS INT)"
+    grouped = rows.selectExpr("key", f"IF({number} < 3000, {number} % 100, NULL) AS who", "1 AS zone")
+    found = placed(grouped, Split(by="group", group=("who",)))
+    alone = placed(rows, Split())
+    places: dict[int, set[tuple[str, int, bool]]] = {}
+    for key, place in found.items():
+        if int(key[4:]) < 3000:
+            places.setdefault(int(key[4:]) % 100, set()).add(place)
+        else:
+            assert place == alone[key]
+    assert {len(each) for each in places.values()} == {1}
+    assert {place[0] for each in places.values() for place in each} == {"train", "validation", "test"}
+
+
+@pytest.mark.spark
+def test_columns_of_ones_own_say_part_and_fold(spark: SparkSession) -> None:
+    said = [("a", "train", 0), ("b", "train", 2), ("c", "train", 3), ("d", "test", None), ("e", "Test", 1)]
+    rows = spark.createDataFrame([*said, ("f", None, -1)], "key string, part string, fold int")
+    found = placed(rows, Split(by="column", column="part", fold_column="fold"))
+    assert {key: place[:2] for key, place in found.items()} == {
+        "a": ("train", 0),
+        "b": ("train", 2),
+        "c": ("train", None),
+        "d": ("test", None),
+        "e": (None, 1),
+        "f": (None, None),
+    }

@@ -67,6 +67,9 @@ def test_shares_cut_at_moments_that_the_record_keeps(utc: SparkSession, spark: S
         "test": "2013-03-21T04:00:00Z",
         "blocks": ("2013-01-20T19:00:00Z", "2013-02-09T14:00:00Z"),
         "stopping": ("2013-01-18T19:00:00Z", "2013-02-07T14:00:00Z", "2013-02-27T10:00:00Z"),
+        "train_until": None,
+        "validation_until": None,
+        "fits_until": (),
     }
     stored = stored_split(json.loads(json.dumps(resolved.model_dump(mode="json"))))
     assert stored == resolved
@@ -92,6 +95,24 @@ def test_each_fold_judges_a_block_by_what_came_before_it(utc: SparkSession) -> N
     rows = with_splits(frame(utc), configuration, ["id"])
     found = [ids(rows, *fold.conditions) for fold in folds_of(configuration)]
     assert found == [[[*range(63)], [*range(63, 70)], [*range(70, 85)]]]
+
+
+@pytest.mark.spark
+def test_a_gap_is_left_before_all_that_judges_and_a_window_slides(utc: SparkSession) -> None:
+    configuration = resolve(frame(utc), config({"gap": "5d", "window": "sliding"}))
+    rows = with_splits(frame(utc), configuration, ["id"])
+    found = [ids(rows, *fold.conditions) for fold in folds_of(configuration)]
+    assert found == [
+        [[*range(17)], [17, 18], [*range(24, 47)]],  # rows 19 to 23 are in the five days before
+        [[*range(24, 40)], [40, 41], [*range(47, 65)]],
+    ]
+    place = split_of(["id"], configuration.split)
+    parts = ids(frame(utc), place == "train", place == "validation", place == "test")
+    assert parts == [[*range(65)], [*range(70, 80)], [*range(85, 100)]]
+    stored = stored_split(json.loads(json.dumps(configuration.split.model_dump(mode="json"))))
+    assert stored == configuration.split
+    with pytest.raises(ConfigError, match="Use a shorter split"):
+        resolve(frame(utc), config({"gap": "40d"}))
 
 
 @pytest.mark.spark

@@ -33,7 +33,8 @@ def is_to_score(
         rows = F.lit(True)
     else:
         in_split = split_of(record.key, stored_split(record.split))
-        rows = (batch > record.features_batch) | label.isNull() | (in_split == "test")
+        was_fitted = F.coalesce(in_split.isin("train", "validation"), F.lit(False))
+        rows = (batch > record.features_batch) | label.isNull() | ~was_fitted
     return rows & label.isNull() if wanted == "unlabelled" else rows
 
 

@@ -15,7 +15,7 @@ from pipeline.preprocessing.roles import Roles, assign_roles, validate_declared
 from pipeline.tuning.find_target import find_target
 from pipeline.tuning.folds import split_of
 from pipeline.tuning.rows import SPLIT, VALUE, validate_weight, with_splits
-from pipeline.tuning.splits import resolve
+from pipeline.tuning.splits import ResolvedSplit, resolve
 from pipeline.tuning.target import Target, label_column
 
 _BOOKKEEPING = ("_row_hash", "_batch_id")
@@ -34,8 +34,12 @@ class Prepared:
     """Encoded test rows, which are read once."""
 
 
-def prepare(spark: SparkSession, config: Config, entry: LedgerEntry) -> Prepared:
-    """Look at the published features: one job for the label, one for the columns, one for a split by time.
+def prepare(
+    spark: SparkSession, config: Config, entry: LedgerEntry, before: ResolvedSplit | None = None
+) -> Prepared:
+    """Look at the published features: one job for the label, one for the columns, and those for the split.
+
+    `before` is the split of the last training.
 
     Raises ConfigError (a label, weight, role or split that cannot train), DataRefused (a label without
     information, no column to learn from).
@@ -45,11 +49,12 @@ def prepare(spark: SparkSession, config: Config, entry: LedgerEntry) -> Prepared
     validate_declared(rows.schema, config.features, config.key)
     validate_weight(rows.schema, config)
     kind = label_column(rows.schema, config)
-    config = resolve(rows, config)
+    config = resolve(rows, config, before)
     target = find_target(with_splits(rows, config), kind, config)
     is_labelled = F.col(f"`{config.features.label}`").isNotNull()
     is_held_out = split_of(config.key, config.split) == "test"
-    roles = assign_roles(rows.where(is_labelled & ~is_held_out), config.features, config.key)
+    places = [name for name in (config.split.column, config.split.fold_column) if name is not None]
+    roles = assign_roles(rows.where(is_labelled & ~is_held_out), config.features, config.key, places)
     encoded = target.encode(with_splits(rows, config, roles.inputs).where(F.col(VALUE).isNotNull()))
     is_test = F.col(SPLIT) == "test"
     return Prepared(config, target, roles, encoded.where(~is_test), encoded.where(is_test))

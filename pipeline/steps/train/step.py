@@ -23,10 +23,11 @@ from pipeline.steps.train.prepare import prepare
 from pipeline.steps.train.record import Trained, open_run, register
 from pipeline.steps.train.refit import refit
 from pipeline.steps.train.result import LeaderboardRow, TrainResult
-from pipeline.tracking import Run, Tracking
+from pipeline.tracking import Registry, Run, Tracking
 from pipeline.tuning.candidates import grid
 from pipeline.tuning.rows import ACTUAL
 from pipeline.tuning.search import Search
+from pipeline.tuning.splits import ResolvedSplit, stored_split
 from pipeline.tuning.trials import Standing, ranked
 
 STEP = "train"
@@ -90,7 +91,7 @@ def _train(
     now: datetime,
     progress: Progress,
 ) -> TrainResult:
-    prepared = prepare(spark, config, entry)
+    prepared = prepare(spark, config, entry, _split_before(config, tracking))
     config, roles, target = prepared.config, prepared.roles, prepared.target
     progress.say(f"train: {summary(roles)}")
     fitting = prepared.fitting.persist(StorageLevel.MEMORY_AND_DISK)
@@ -127,6 +128,15 @@ def _train(
         roles=roles.all,
         warnings=warnings,
     )
+
+
+def _split_before(config: Config, tracking: Tracking) -> ResolvedSplit | None:
+    """The split of the newest model, asked for only where its cuts may be kept."""
+    if not config.split.stratify:
+        return None
+    registry = Registry(tracking)
+    newest = registry.challenger()
+    return None if newest is None else stored_split(registry.record(newest).split)
 
 
 def _search(search: Search, config: Config, opened: Run, progress: Progress) -> tuple[Standing, ...]:
