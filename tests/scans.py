@@ -9,6 +9,9 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 
+_SHOWN = "spark.sql.maxMetadataStringLength"
+
+
 class Scans:
     """The scans of one table; `files` is known when the block has ended."""
 
@@ -23,7 +26,13 @@ def scans_of(spark: SparkSession, table: str) -> Iterator[Scans]:
     bus.waitUntilEmpty()
     before = {execution.executionId() for execution in _items(store.executionsList())}
     scans = Scans()
-    yield scans
+    # Of a long path a plan tells only the beginning otherwise.
+    shown = str(spark.conf.get(_SHOWN))
+    spark.conf.set(_SHOWN, "1000")
+    try:
+        yield scans
+    finally:
+        spark.conf.set(_SHOWN, shown)
     bus.waitUntilEmpty()
     for execution in _items(store.executionsList()):
         if execution.executionId() not in before:
