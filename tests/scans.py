@@ -8,7 +8,6 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-
 _SHOWN = "spark.sql.maxMetadataStringLength"
 
 

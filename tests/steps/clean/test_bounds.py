@@ -78,6 +78,6 @@ def test_files_beside_the_range_are_left_out(spark: SparkSession, tmp_path) -> N
     # Delta knows the moments in a file to a thousandth of a second.
     assert later == {**dict.fromkeys(COLUMNS, 1), "moment": 2}
     assert kept(later_than(found, ["day", "whole"], "old")) == 1
-    missing = ranges(rows_of(spark, "NULL, 9S, 9.5BD, 'x', NULL, NULL"), ["whole"])
+    missing = ranges(rows_of(spark, "CAST(NULL AS BIGINT), 9S, 9.5BD, 'x', NULL, NULL"), ["whole"])
     assert missing is not None
     assert (kept(within(missing, "old")), later_than(missing, ["whole"], "old")) == (3, None)
