@@ -90,7 +90,7 @@ REFUSED = [
         {"between": {"sold": ["2024-13-01", None]}},
         r"rule\.between\.sold' holds a value that is no DATE: sold at",
     ),
-    ({"matches": {"note": "(a"}}, r"rule\.matches\.note' is no regular expression: '\(a'\. .*nclosed group"),
+    ({"matches": {"note": "(a"}}, r"rule\.matches\.note' is no regular expression: '\(a'\. "),
     (
         {"references": {"note": "towns.nam"}},
         r"names 'nam', which towns does not have\. Did you mean 'name'\?",
