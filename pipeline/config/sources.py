@@ -77,9 +77,9 @@ class Source(Section):
     batch_size: Annotated[ByteSize, Field(gt=0)] = 100 * 2**30
     """How many bytes of new files make one batch; a larger arrival is cut into several."""
     on_changed_file: Literal["fail", "reload", "ignore"] = "fail"
-    """What happens when a file that landed changed under the same name, or a commit of a Delta table took rows
-    away. `fail`: ingest refuses. `reload`: the file, or the whole table, lands again, beside what has landed.
-    `ignore`: it is told once, and what landed first stays."""
+    """What happens when a file that landed changed under the same name, or a commit of a Delta table took
+    rows away. `fail`: ingest refuses. `reload`: the file, or the whole table, lands again, beside what has
+    landed. `ignore`: it is told once, and what landed first stays."""
 
     @model_validator(mode="before")
     @classmethod

@@ -18,7 +18,8 @@ from pipeline.config.model import Config
 from pipeline.config.split import Split
 from pipeline.errors import ConfigError
 from pipeline.tuning.strata import Strata, find_strata
-from pipeline.tuning.time_cuts import TimeCuts, find_cuts
+from pipeline.tuning.time_cuts import TimeCuts
+from pipeline.tuning.time_search import find_cuts
 
 
 class ResolvedSplit(Split):
