@@ -59,10 +59,10 @@ def test_no_labelled_row_is_refused(spark: SparkSession) -> None:
 @pytest.mark.spark
 def test_all_predictions_are_measured_by_one_job(spark: SparkSession) -> None:
     rows = spark.range(100).select(F.col("id").cast("double").alias("y"), (F.col("id") + 1).alias("p"))
-    spark.sparkContext.setJobGroup("one-pass", "metrics of two predictions")
+    spark.sparkContext.setJobGroup("regression-in-one-pass", "metrics of two predictions")
     try:
         evaluate(rows, {"model": "p", "baseline": F.lit(50.0)}, "y")
-        jobs = spark.sparkContext.statusTracker().getJobIdsForGroup("one-pass")
+        jobs = spark.sparkContext.statusTracker().getJobIdsForGroup("regression-in-one-pass")
     finally:
         spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)
     scans = {stage for job in jobs for stage in spark.sparkContext.statusTracker().getJobInfo(job).stageIds}

@@ -59,10 +59,19 @@ def test_facts_of_the_label(spark: SparkSession) -> None:
 def test_only_inputs_and_bookkeeping_remain(spark: SparkSession) -> None:
     rows = spark.range(1).selectExpr("id", "1 AS x", "2 AS unused", "3.0 AS y")
     split = with_splits(rows, config(), ["x"])
-    assert split.columns == ["x", "__split", "__fold", "__inner", "__value", "__order"]
+    assert split.columns == ["x", "__split", "__fold", "__inner", "__too_near", "__value", "__order"]
     target = NumberTarget(facts().counts, median=4.0, transform="log1p")
     encoded = target.encode(split)
-    assert encoded.columns == ["x", "__split", "__fold", "__inner", "__order", "__actual", "__label"]
+    assert encoded.columns == [
+        "x",
+        "__split",
+        "__fold",
+        "__inner",
+        "__too_near",
+        "__order",
+        "__actual",
+        "__label",
+    ]
     assert [tuple(row) for row in encoded.select("__actual", "__label").collect()] == [(3.0, math.log(4))]
 
 
