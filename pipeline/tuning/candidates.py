@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config.model import Config
@@ -18,11 +18,14 @@ class Candidate:
     number: int
     learner: str
     params: Mapping[str, Any]
+    features: Mapping[str, str] = field(default_factory=dict)
+    """Feature settings that are searched: key of `features` → the value tried."""
 
     @property
     def label(self) -> str:
         """Short text for screens and run names: `#3 xgboost learning_rate=0.1 max_depth=5`."""
-        settings = " ".join(f"{name}={value}" for name, value in self.params.items())
+        chosen = {**self.params, **self.features}
+        settings = " ".join(f"{name}={value}" for name, value in chosen.items())
         return f"#{self.number} {self.learner} {settings}".rstrip()
 
 

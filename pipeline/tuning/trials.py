@@ -14,11 +14,20 @@ from pipeline.tuning.candidates import Candidate
 
 @dataclass(frozen=True)
 class Trial:
-    """One candidate fitted without one fold and measured on it."""
+    """One candidate fitted without one fold, on a share of its training rows, and measured on it."""
 
     candidate: Candidate
     fold: int
     metrics: Mapping[str, float] = field(default_factory=dict)
+    share: float = 1.0
+    training_metrics: Mapping[str, float] = field(default_factory=dict)
+    """The same metrics on the rows that were fitted; empty where the runner did not measure them."""
+    placement: str = "distributed"
+    """Where it ran: `local` (inside one task) or `distributed`."""
+    estimated_bytes: int | None = None
+    """What placing it was decided by."""
+    used_bytes: int | None = None
+    """The most memory its matrix and fit took; None where that is not told."""
     rounds: int | None = None
     """Boosting rounds that early stopping chose."""
     seconds: float = 0.0
@@ -32,6 +41,11 @@ class Standing:
     candidate: Candidate
     metric: str
     trials: tuple[Trial, ...]
+
+    @property
+    def share(self) -> float:
+        """The share of the training rows that its trials were fitted on."""
+        return self.trials[0].share if self.trials else 1.0
 
     @property
     def failed(self) -> str | None:
@@ -83,14 +97,17 @@ class Standing:
 
 
 def ranked(standings: Sequence[Standing]) -> tuple[Standing, ...]:
-    """The best first, failed ones last. Equal means: the simpler candidate, then the smaller number."""
+    """The best first, failed ones last. Equal means: the simpler candidate, then the smaller number.
+
+    What was fitted on more rows comes before what was fitted on fewer: their means do not compare.
+    """
     usable = [standing for standing in standings if standing.failed is None]
     failed = [standing for standing in standings if standing.failed is not None]
 
-    def order(standing: Standing) -> tuple[float, float, int]:
+    def order(standing: Standing) -> tuple[float, float, float, int]:
         candidate = standing.candidate
         sign = 1.0 if is_better(standing.metric, 0.0, 1.0) else -1.0
         complexity = get_learner(candidate.learner).complexity(candidate.params)
-        return sign * standing.mean, complexity, candidate.number
+        return -standing.share, sign * standing.mean, complexity, candidate.number
 
     return (*sorted(usable, key=order), *sorted(failed, key=lambda standing: standing.candidate.number))

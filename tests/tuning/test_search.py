@@ -18,8 +18,10 @@ from pipeline.config.model import Config
 from pipeline.learners import get_learner
 from pipeline.preprocessing.roles import Role, Roles
 from pipeline.progress import SILENT
-from pipeline.tuning import search as search_module
+from pipeline.tuning import prepared as prepared_module
+from pipeline.tuning.attempts import OneWave
 from pipeline.tuning.candidates import grid
+from pipeline.tuning.journal import NoJournal
 from pipeline.tuning.judges import folds_of
 from pipeline.tuning.number_target import NumberTarget
 from pipeline.tuning.rows import FOLD, LABEL, SPLIT, RowCounts, with_splits
@@ -69,10 +71,17 @@ def rows(table: DataFrame) -> Iterator[DataFrame]:
     frame.unpersist()
 
 
+class Finished(NoJournal):
+    """Keeps the standings in the order they were finished."""
+
+    def __init__(self, seen: list[Standing]) -> None:
+        self.finish = seen.append  # type: ignore[method-assign]
+
+
 def run(spark: SparkSession, rows: DataFrame, configuration: Config) -> tuple[tuple[Standing, ...], Search]:
     search = Search(spark, rows, TARGET, ROLES, configuration)
     with SILENT.task("search") as task:
-        return search.run(grid(configuration), task), search
+        return search.run(OneWave(grid(configuration)), task), search
 
 
 @pytest.mark.spark
@@ -125,8 +134,8 @@ def test_prefixes_are_fitted_once_a_fold_and_family_and_released(
     spark: SparkSession, rows: DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured = []
-    real = search_module.measure
-    monkeypatch.setattr(search_module, "measure", lambda *given: measured.append(1) or real(*given))
+    real = prepared_module.measure
+    monkeypatch.setattr(prepared_module, "measure", lambda *given: measured.append(1) or real(*given))
     before = spark.sparkContext._jsc.getPersistentRDDs().size()
     learners = {**LINEAR, "decision_tree": {"space": {"maxDepth": [2, 3]}}}
     standings, search = run(spark, rows, config(learners))
@@ -151,11 +160,11 @@ def test_held_out_rows_shape_nothing_that_is_fitted(
         ],
         *[name for name in rows.columns if name not in ROLES.inputs],
     )
-    assert search_module.measure(rows.where(fold.training), ROLES) == search_module.measure(
+    assert prepared_module.measure(rows.where(fold.training), ROLES) == prepared_module.measure(
         spoiled.where(fold.training), ROLES
     )
     other = folds_of(config(LINEAR))[1]
-    assert search_module.measure(rows.where(other.training), ROLES) != search_module.measure(
+    assert prepared_module.measure(rows.where(other.training), ROLES) != prepared_module.measure(
         spoiled.where(other.training), ROLES
     )
 
@@ -175,9 +184,9 @@ def test_a_candidate_that_throws_is_recorded_and_the_search_goes_on(
     monkeypatch.setattr(type(learner), "estimator", estimator)
     seen: list[Standing] = []
     configuration = config({"decision_tree": {"space": {"maxDepth": [2, 3, 4]}}})
-    search = Search(spark, rows, TARGET, ROLES, configuration)
+    search = Search(spark, rows, TARGET, ROLES, configuration, Finished(seen))
     with SILENT.task("search") as task:
-        standings = search.run(grid(configuration), task, seen.append)
+        standings = search.run(OneWave(grid(configuration)), task)
     failed = standings[1]
     assert failed.failed == "fold 1: MemoryError: no room for three levels"
     assert len(failed.trials) == 3
@@ -189,14 +198,14 @@ def test_a_candidate_that_throws_is_recorded_and_the_search_goes_on(
 def test_a_prefix_that_cannot_be_fitted_fails_its_trials_only(
     spark: SparkSession, rows: DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = search_module.fit_prefix
+    real = prepared_module.fit_prefix
 
     def fit_prefix(family: Any, *rest: Any) -> Any:
         if family == "tree":
             raise ValueError("no trees today")
         return real(family, *rest)
 
-    monkeypatch.setattr(search_module, "fit_prefix", fit_prefix)
+    monkeypatch.setattr(prepared_module, "fit_prefix", fit_prefix)
     standings, _ = run(
         spark, rows, config({"decision_tree": {"space": {"maxDepth": 2}}, "linear_regression": {}})
     )
@@ -250,7 +259,9 @@ def test_an_interrupt_ends_the_search_and_releases_what_it_cached(
     learners = {**LINEAR, "decision_tree": {"space": {"maxDepth": [2, 3, 4, 5]}}}
     configuration = config(learners)
     with pytest.raises(KeyboardInterrupt):
-        Search(spark, rows, TARGET, ROLES, configuration).run(grid(configuration), task, recorded.append)
+        Search(spark, rows, TARGET, ROLES, configuration, Finished(recorded)).run(
+            OneWave(grid(configuration)), task
+        )
     assert task.seen <= 3  # of 30: one a thread at the most
     assert recorded == []
     assert spark.sparkContext._jsc.getPersistentRDDs().size() == before

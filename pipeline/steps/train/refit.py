@@ -15,7 +15,7 @@ from pipeline.learners.importance import importance
 from pipeline.preprocessing.prefix import fit_prefix
 from pipeline.preprocessing.roles import Roles
 from pipeline.preprocessing.statistics import measure
-from pipeline.tuning.search import fit_context, learner_columns
+from pipeline.tuning.prepared import fit_context, learner_columns
 from pipeline.tuning.target import Target
 from pipeline.tuning.trials import Standing
 
@@ -34,7 +34,8 @@ def refit(winner: Standing, fitting: DataFrame, target: Target, roles: Roles, co
     Boosting rounds are those the folds agreed on, so no row is needed to stop early.
     """
     learner = get_learner(winner.candidate.learner)
-    prefix = fit_prefix(learner.family, roles, config.features, measure(fitting, roles), fitting)
+    features = config.features.model_copy(update=dict(winner.candidate.features))
+    prefix = fit_prefix(learner.family, roles, features, measure(fitting, roles), fitting)
     params = learner.refit_params(winner.candidate.params, winner.rounds)
     estimator = learner.estimator(
         params, learner_columns(prefix, target, validation=None), fit_context(config, target)

@@ -24,11 +24,13 @@ from pipeline.steps.train.record import Trained, open_run, register
 from pipeline.steps.train.refit import refit
 from pipeline.steps.train.result import LeaderboardRow, TrainResult
 from pipeline.tracking import Registry, Run, Tracking
+from pipeline.tuning.attempts import Attempt, OneWave
 from pipeline.tuning.candidates import grid
+from pipeline.tuning.judges import Fold
 from pipeline.tuning.rows import ACTUAL
 from pipeline.tuning.search import Search
 from pipeline.tuning.splits import ResolvedSplit, stored_split
-from pipeline.tuning.trials import Standing, ranked
+from pipeline.tuning.trials import Standing, Trial, ranked
 
 STEP = "train"
 
@@ -100,8 +102,8 @@ def _train(
         for warning in warnings:
             progress.say(f"train: {warning}")
         with open_run(tracking, prepared, entry, mark, now) as opened:
-            search = Search(spark, fitting, target, roles, config)
-            standings = _search(search, config, opened, progress)
+            search = Search(spark, fitting, target, roles, config, _Children(opened))
+            standings = _search(search, config, progress)
             winner = standings[0]
             progress.say(f"train: refitting {winner.candidate.label} on {target.counts.fitted:,} rows")
             refitted = refit(winner, fitting, target, roles, config)
@@ -139,16 +141,24 @@ def _split_before(config: Config, tracking: Tracking) -> ResolvedSplit | None:
     return None if newest is None else stored_split(registry.record(newest).split)
 
 
-def _search(search: Search, config: Config, opened: Run, progress: Progress) -> tuple[Standing, ...]:
-    """All candidates, ranked, each written to MLflow as it finishes. DataRefused when none succeeded."""
-    candidates = grid(config)
+class _Children:
+    """Each candidate as a child run, written once it has all its folds."""
 
-    def record(standing: Standing) -> None:
+    def __init__(self, opened: Run) -> None:
+        self._opened = opened
+
+    def found(self, attempt: Attempt, fold: Fold) -> Trial | None:  # noqa: ARG002
+        return None
+
+    def record(self, trial: Trial) -> None:
+        return
+
+    def finish(self, standing: Standing) -> None:
         per_fold = {
             f"{standing.metric}_fold_{place}": value for place, value in enumerate(standing.values, start=1)
         }
         found = {**standing.metrics, **per_fold, f"{standing.metric}_spread": standing.spread}
-        opened.child(
+        self._opened.child(
             standing.candidate.label,
             params={"learner": standing.candidate.learner, **standing.candidate.params},
             metrics={name: value for name, value in found.items() if value == value},
@@ -156,11 +166,15 @@ def _search(search: Search, config: Config, opened: Run, progress: Progress) -> 
             failed=standing.failed,
         )
 
+
+def _search(search: Search, config: Config, progress: Progress) -> tuple[Standing, ...]:
+    """All candidates, ranked. DataRefused when none succeeded."""
+    candidates = grid(config)
     folds = max(config.train.folds, 1)
     sign = BETTER[config.metric]
     progress.say(f"train: {len(candidates)} candidates, {folds} folds, by {config.metric} ({sign} is better)")
     with progress.task("tuning", len(candidates) * folds) as task:
-        standings = ranked(search.run(candidates, task, record))
+        standings = ranked(search.run(OneWave(candidates), task))
     if standings[0].failed is not None:
         reasons = "\n".join(f"  {standing.candidate.label}: {standing.failed}" for standing in standings[:5])
         raise DataRefused(f"train: none of {len(candidates)} candidates succeeded.\n{reasons}")

@@ -1,0 +1,159 @@
+"""Each fold's features, fitted once per learner family and feature settings, shared by all candidates."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from pipeline.config.model import Config
+from pipeline.learners.base import Columns, Family, FitContext
+from pipeline.preprocessing.prefix import Prefix, fit_prefix
+from pipeline.preprocessing.roles import Roles
+from pipeline.preprocessing.statistics import Statistics, measure
+from pipeline.tuning.buckets import BUCKETS
+from pipeline.tuning.judges import Fold
+from pipeline.tuning.rows import ACTUAL, LABEL, ORDER, WEIGHT
+from pipeline.tuning.target import Target
+
+JUDGE = "__judge"
+VALIDATION = "__validation"
+
+
+@dataclass(frozen=True)
+class FoldSet:
+    """What shares one prefix per fold: a learner family under one choice of feature settings."""
+
+    family: Family
+    settings: tuple[tuple[str, str], ...] = ()
+    """Keys of `features` with the value that is tried, in the order of their names."""
+
+
+@dataclass(frozen=True)
+class PreparedFold:
+    """One fold's rows as its candidates see them: the prefix's columns, label, weight, flags and order."""
+
+    fold: Fold
+    prefix: Prefix
+    frame: DataFrame
+    target: Target
+    context: FitContext
+
+    def columns(self, *, stops_early: bool) -> Columns:
+        """What a learner is told of the frame."""
+        return learner_columns(self.prefix, self.target, VALIDATION if stops_early else None)
+
+    def fitting(self, share: float, *, stops_early: bool) -> DataFrame:
+        """The rows that a fit reads: a share of the training rows, all that stop early where it does."""
+        rows = self.frame.where(~F.col(JUDGE))
+        if not stops_early:
+            rows = rows.where(~F.col(VALIDATION))
+        return rows if share >= 1.0 else rows.where(F.col(VALIDATION) | in_share(share))
+
+    def judging(self) -> DataFrame:
+        """The rows that judge."""
+        return self.frame.where(JUDGE)
+
+
+class FoldFrames:
+    """Prepares folds. `rows` are the cached rows outside the test split, encoded by `target`."""
+
+    def __init__(self, rows: DataFrame, target: Target, roles: Roles, config: Config) -> None:
+        self._rows, self._target, self._roles, self._config = rows, target, roles, config
+        self._context = fit_context(config, target)
+        self._statistics: dict[int, Future[Statistics]] = {}
+        self._kept: dict[tuple[FoldSet, int], PreparedFold] = {}
+        self._lock = threading.Lock()
+        self.prefix_fits = 0
+        """How many prefixes were fitted: fold sets × folds, whatever the number of candidates."""
+
+    def prepared(self, group: FoldSet, fold: Fold) -> PreparedFold:
+        """The fold, prepared now or before. One thread at a time asks for the same one."""
+        known = self._kept.get((group, fold.number))
+        if known is None:
+            known = self._kept[group, fold.number] = self._prepare(group, fold)
+        return known
+
+    def release(self, group: FoldSet, fold: Fold) -> None:
+        """Let go of what is kept of a fold."""
+        known = self._kept.pop((group, fold.number), None)
+        if known is not None:
+            known.frame.unpersist()
+
+    def release_all(self) -> None:
+        """Let go of everything."""
+        for group, number in list(self._kept):
+            self._kept.pop((group, number)).frame.unpersist()
+
+    def _prepare(self, group: FoldSet, fold: Fold) -> PreparedFold:
+        features = self._config.features.model_copy(update=dict(group.settings))
+        prefix = fit_prefix(group.family, self._roles, features, self._measured(fold), self._rows)
+        with self._lock:
+            self.prefix_fits += 1
+        used = self._rows.where(" OR ".join(f"({condition})" for condition in fold.conditions))
+        frame = prefix.transform(used).select(
+            *prefix.outputs,
+            LABEL,
+            ACTUAL,
+            ORDER,
+            *([WEIGHT] if self._target.weighted else []),
+            F.expr(fold.judging).alias(JUDGE),
+            F.expr(fold.stopping).alias(VALIDATION),
+        )
+        kept = frame.persist(StorageLevel.MEMORY_AND_DISK)
+        return PreparedFold(fold, prefix, kept, self._target, self._context)
+
+    def _measured(self, fold: Fold) -> Statistics:
+        """The statistics of a fold's training rows, measured once and shared by all families."""
+        with self._lock:
+            known = self._statistics.get(fold.number)
+            mine = known is None
+            if known is None:
+                known = self._statistics[fold.number] = Future()
+        if mine:
+            try:
+                known.set_result(measure(self._rows.where(fold.training), self._roles))
+            except BaseException as error:  # noqa: BLE001 - handed to whoever waits for it
+                known.set_exception(error)
+        return known.result()
+
+
+def fold_set(family: Family, settings: Mapping[str, str]) -> FoldSet:
+    """The fold set of a family under some feature settings."""
+    return FoldSet(family, tuple(sorted(settings.items())))
+
+
+def in_share(share: float) -> Column:
+    """Whether a row is in the nested sample of that share, told by its key alone."""
+    return F.pmod(F.xxhash64(F.col(ORDER), F.lit("share")), F.lit(BUCKETS)) < round(share * BUCKETS)
+
+
+def learner_columns(prefix: Prefix, target: Target, validation: str | None) -> Columns:
+    """What a prefix hands to a learner, and by which label and weight it learns."""
+    return Columns(
+        features=prefix.features,
+        label=LABEL,
+        weight=WEIGHT if target.weighted else None,
+        validation=validation,
+        order=ORDER,
+        max_categories=prefix.max_categories,
+        categorical=prefix.categorical,
+        width=prefix.width,
+    )
+
+
+def fit_context(config: Config, target: Target) -> FitContext:
+    """What every fit of a configuration shares; `rows` is the most that one of them reads."""
+    return FitContext(
+        seed=config.seed,
+        placement=config.train.placement,
+        local_memory_bytes=config.train.local_memory,
+        rows=target.counts.fitted,
+        task=target.task,
+        classes=len(target.classes),
+    )

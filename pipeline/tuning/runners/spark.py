@@ -1,0 +1,47 @@
+"""One pyspark.ml fit per trial, on all workers, over the fold's kept rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from pipeline.learners import get_learner
+from pipeline.tuning.candidates import Candidate
+from pipeline.tuning.prepared import PreparedFold
+from pipeline.tuning.runners.base import reason
+from pipeline.tuning.trials import Trial
+
+
+class SparkRunner:
+    """Any learner, one candidate after the other."""
+
+    def run(self, fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Iterator[Trial]:
+        """See `Runner.run`."""
+        for candidate in candidates:
+            yield _trial(fold, candidate, share)
+
+
+def _trial(fold: PreparedFold, candidate: Candidate, share: float) -> Trial:
+    begun = time.monotonic()
+    try:
+        learner = get_learner(candidate.learner)
+        stops_early = learner.stops_early(candidate.params)
+        estimator = learner.estimator(candidate.params, fold.columns(stops_early=stops_early), fold.context)
+        model = estimator.fit(fold.fitting(share, stops_early=stops_early))
+        metrics = fold.target.measure_trial(model.transform(fold.judging()))
+        return Trial(
+            candidate,
+            fold.fold.number,
+            share=share,
+            metrics=metrics,
+            rounds=model.rounds if stops_early else None,
+            seconds=time.monotonic() - begun,
+        )
+    except Exception as error:  # noqa: BLE001 - a trial that throws is recorded, not the end
+        return Trial(
+            candidate,
+            fold.fold.number,
+            share=share,
+            seconds=time.monotonic() - begun,
+            failed=reason(error),
+        )
