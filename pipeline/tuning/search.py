@@ -103,8 +103,8 @@ class Search:
             started = []
             for share in dict.fromkeys(attempt.share for attempt in attempts):
                 candidates = [attempt.candidate for attempt in attempts if attempt.share == share]
-                for work in share_work(candidates, prepared, share, self._slots):
-                    started.append(pool.submit(try_together, work, share))
+                works = share_work(candidates, prepared, share, self._slots)
+                started += [pool.submit(try_together, work, share) for work in works]
             raise_first(started)
         except BaseException:
             pool.end()  # a trial that still runs would keep the frame again

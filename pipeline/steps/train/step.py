@@ -24,13 +24,13 @@ from pipeline.steps.train.record import Trained, open_run, register
 from pipeline.steps.train.refit import refit
 from pipeline.steps.train.result import LeaderboardRow, TrainResult
 from pipeline.tracking import Registry, Run, Tracking
-from pipeline.tuning.attempts import Attempt, OneWave
+from pipeline.tuning.attempts import OneWave
 from pipeline.tuning.candidates import grid
-from pipeline.tuning.judges import Fold
+from pipeline.tuning.journal import NoJournal
 from pipeline.tuning.rows import ACTUAL
 from pipeline.tuning.search import Search
 from pipeline.tuning.splits import ResolvedSplit, stored_split
-from pipeline.tuning.trials import Standing, Trial, ranked
+from pipeline.tuning.trials import Standing, ranked
 
 STEP = "train"
 
@@ -141,17 +141,11 @@ def _split_before(config: Config, tracking: Tracking) -> ResolvedSplit | None:
     return None if newest is None else stored_split(registry.record(newest).split)
 
 
-class _Children:
+class _Children(NoJournal):
     """Each candidate as a child run, written once it has all its folds."""
 
     def __init__(self, opened: Run) -> None:
         self._opened = opened
-
-    def found(self, attempt: Attempt, fold: Fold) -> Trial | None:  # noqa: ARG002
-        return None
-
-    def record(self, trial: Trial) -> None:
-        return
 
     def finish(self, standing: Standing) -> None:
         per_fold = {
