@@ -1,4 +1,4 @@
-"""How many files of a table Spark's scans opened, from the metrics of its own query plans."""
+"""How many queries ran, and how many files of a table they opened, from Spark's own records."""
 
 from __future__ import annotations
 
@@ -9,6 +9,26 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 _SHOWN = "spark.sql.maxMetadataStringLength"
+
+
+class Queries:
+    """The queries of a session; `count` is known when the block has ended."""
+
+    count = 0
+
+
+@contextmanager
+def queries_of(spark: SparkSession) -> Iterator[Queries]:
+    """Count the queries that are executed while the block runs, however many jobs each takes."""
+    bus: Any = spark.sparkContext._jsc.sc().listenerBus()
+    store: Any = spark._jsparkSession.sharedState().statusStore()
+    bus.waitUntilEmpty()
+    before = {execution.executionId() for execution in _items(store.executionsList())}
+    queries = Queries()
+    yield queries
+    bus.waitUntilEmpty()
+    after = {execution.executionId() for execution in _items(store.executionsList())}
+    queries.count = len(after - before)
 
 
 class Scans:

@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 from pipeline.config.features import Features
 from pipeline.config.task import Task
 from pipeline.errors import DataRefused
+from pipeline.preprocessing.number_statistics import finite
 from pipeline.preprocessing.role import Roles
-from pipeline.preprocessing.statistics import finite
 
 FEWEST_ROWS = 50
 """With fewer rows nothing is judged."""

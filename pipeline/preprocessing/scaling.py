@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pipeline.preprocessing.statistics import NumberStatistics
+from pipeline.preprocessing.number_statistics import NumberStatistics
 
 _FILLS: Mapping[str, Callable[[NumberStatistics], float]] = {
     "median": lambda seen: seen.median,

@@ -1,34 +1,18 @@
-"""What the fitted stages need to know of some training rows: two jobs, whatever the number of columns."""
+"""What the fitted stages need to know of some training rows, for every fold from the same scans."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from pipeline.preprocessing.category_statistics import most_frequent
+from pipeline.preprocessing.number_statistics import NumberStatistics, Percentiles, number_statistics
 from pipeline.preprocessing.roles import Roles
 
-# More categories than this in one column are not told apart: the most frequent ones keep their own code.
-CATEGORY_BOUND = 10_000
-_PERCENTILES = (0.25, 0.5, 0.75)
-_PERCENTILE_ACCURACY = 10_000
-
-
-@dataclass(frozen=True)
-class NumberStatistics:
-    """One number column over the training rows; moments and percentiles are of its values, not its gaps."""
-
-    rows: int
-    missing: int
-    mean: float
-    std: float
-    min: float
-    max: float
-    q25: float
-    median: float
-    q75: float
+_GROUP = "__group"
 
 
 @dataclass(frozen=True)
@@ -41,85 +25,31 @@ class Statistics:
     """Column → its categories, the most frequent first, ties in the order of their text."""
 
 
-def finite(column: str) -> Column:
-    """A column as a double; NaN and infinity count as missing."""
-    number = F.col(f"`{column}`").cast("double")
-    return F.when(~F.isnan(number) & (F.abs(number) != float("inf")), number)
-
-
 def measure(rows: DataFrame, roles: Roles) -> Statistics:
-    """Statistics of every input column over `rows`: one job for the numbers, one for the categories."""
-    numbers, count = _numbers(rows, roles.numeric)
-    return Statistics(count, numbers, _categories(rows, roles.categorical))
+    """Statistics of every input column over `rows`: two jobs for the numbers, one for the categories."""
+    (found,) = measure_each(rows, roles, ["true"], "all")
+    return found
 
 
-def _numbers(rows: DataFrame, columns: Sequence[str]) -> tuple[dict[str, NumberStatistics], int]:
-    parts = [F.count(F.lit(1)).alias("rows")]
-    # Cleaned once, before the aggregation: six functions read each value.
-    values = rows.select(*[finite(name).alias(f"v{place}") for place, name in enumerate(columns)])
-    for place in range(len(columns)):
-        value = F.col(f"v{place}")
-        parts.append(
-            F.struct(
-                F.count(value).alias("values"),
-                F.avg(value).alias("mean"),
-                F.stddev_samp(value).alias("std"),
-                F.min(value).alias("min"),
-                F.max(value).alias("max"),
-                F.percentile_approx(value, list(_PERCENTILES), _PERCENTILE_ACCURACY).alias("percentiles"),
-            ).alias(f"c{place}")
-        )
-    found = values.agg(*parts).first()
-    assert found is not None  # an aggregation without groups has one row
-    count = found["rows"]
-    return {name: _number(found[f"c{place}"].asDict(), count) for place, name in enumerate(columns)}, count
+def measure_each(
+    rows: DataFrame, roles: Roles, conditions: Sequence[str], percentiles: Percentiles
+) -> tuple[Statistics, ...]:
+    """Statistics of the rows under each SQL condition, which may overlap.
 
+    The same jobs whatever the number of conditions: each row is counted once, with the others that meet just
+    the same conditions, and a condition's statistics are merged from those counts.
 
-def _number(facts: Mapping[str, object], rows: int) -> NumberStatistics:
-    def value(name: str) -> float:
-        found = facts[name]
-        return float(found) if isinstance(found, (int, float)) else 0.0
-
-    percentiles = facts["percentiles"]
-    q25, median, q75 = percentiles if isinstance(percentiles, list) else (0.0, 0.0, 0.0)
-    return NumberStatistics(
-        rows=rows,
-        missing=rows - int(value("values")),
-        mean=value("mean"),
-        std=value("std"),
-        min=value("min"),
-        max=value("max"),
-        q25=q25,
-        median=median,
-        q75=q75,
+    Where a column's percentiles are not asked for, the mean stands in for them.
+    """
+    grouped = rows.withColumn(_GROUP, _group(conditions))
+    counts, numbers = number_statistics(grouped, roles.numeric, _GROUP, len(conditions), percentiles)
+    categories = most_frequent(grouped, roles.categorical, _GROUP, len(conditions))
+    return tuple(
+        Statistics(count, of_numbers, of_categories)
+        for count, of_numbers, of_categories in zip(counts, numbers, categories, strict=True)
     )
 
 
-def _categories(rows: DataFrame, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    if not columns:
-        return {}
-    cells = F.array(
-        *[
-            F.struct(F.lit(place).alias("place"), F.col(f"`{name}`").cast("string").alias("value"))
-            for place, name in enumerate(columns)
-        ]
-    )
-    counts = (
-        rows.select(F.explode(cells).alias("cell"))
-        .select("cell.place", "cell.value")
-        .where(F.col("value").isNotNull())
-        .groupBy("place", "value")
-        .count()
-    )
-    frequent_first = Window.partitionBy("place").orderBy(F.desc("count"), F.asc("value"))
-    bounded = counts.withColumn("rank", F.row_number().over(frequent_first)).where(
-        F.col("rank") <= CATEGORY_BOUND
-    )
-    # At most CATEGORY_BOUND rows a column, whatever the number of rows.
-    found = (
-        bounded.groupBy("place")
-        .agg(F.sort_array(F.collect_list(F.struct("rank", "value"))).alias("categories"))
-        .collect()
-    )
-    by_place = {row["place"]: tuple(item["value"] for item in row["categories"]) for row in found}
-    return {name: by_place.get(place, ()) for place, name in enumerate(columns)}
+def _group(conditions: Sequence[str]) -> Column:
+    """Which conditions a row meets, as a text of one 0 or 1 for each."""
+    return F.concat(*[F.expr(f"IF({condition}, '1', '0')") for condition in conditions])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 
 from pyspark import StorageLevel
@@ -15,8 +14,8 @@ from pipeline.config.model import Config
 from pipeline.learners.base import Columns, Family, FitContext
 from pipeline.preprocessing.prefix import Prefix, fit_prefix
 from pipeline.preprocessing.roles import Roles
-from pipeline.preprocessing.statistics import Statistics, measure
 from pipeline.tuning.buckets import BUCKETS
+from pipeline.tuning.fold_statistics import FoldStatistics
 from pipeline.tuning.judges import Fold
 from pipeline.tuning.rows import ACTUAL, LABEL, ORDER, WEIGHT
 from pipeline.tuning.target import Target
@@ -66,7 +65,7 @@ class FoldFrames:
     def __init__(self, rows: DataFrame, target: Target, roles: Roles, config: Config) -> None:
         self._rows, self._target, self._roles, self._config = rows, target, roles, config
         self._context = fit_context(config, target)
-        self._statistics: dict[int, Future[Statistics]] = {}
+        self._statistics = FoldStatistics(rows, roles, config)
         self._kept: dict[tuple[FoldSet, int], PreparedFold] = {}
         self._lock = threading.Lock()
         self.prefix_fits = 0
@@ -92,7 +91,7 @@ class FoldFrames:
 
     def _prepare(self, group: FoldSet, fold: Fold) -> PreparedFold:
         features = self._config.features.model_copy(update=dict(group.settings))
-        prefix = fit_prefix(group.family, self._roles, features, self._measured(fold), self._rows)
+        prefix = fit_prefix(group.family, self._roles, features, self._statistics.of(fold), self._rows)
         with self._lock:
             self.prefix_fits += 1
         used = self._rows.where(" OR ".join(f"({condition})" for condition in fold.conditions))
@@ -107,20 +106,6 @@ class FoldFrames:
         )
         kept = frame.persist(StorageLevel.MEMORY_AND_DISK)
         return PreparedFold(fold, prefix, kept, self._target, self._context)
-
-    def _measured(self, fold: Fold) -> Statistics:
-        """The statistics of a fold's training rows, measured once and shared by all families."""
-        with self._lock:
-            known = self._statistics.get(fold.number)
-            mine = known is None
-            if known is None:
-                known = self._statistics[fold.number] = Future()
-        if mine:
-            try:
-                known.set_result(measure(self._rows.where(fold.training), self._roles))
-            except BaseException as error:  # noqa: BLE001 - handed to whoever waits for it
-                known.set_exception(error)
-        return known.result()
 
 
 def fold_set(family: Family, settings: Mapping[str, str]) -> FoldSet:

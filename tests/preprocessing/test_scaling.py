@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.preprocessing.number_statistics import NumberStatistics
 from pipeline.preprocessing.scaling import Scaling, scaling
-from pipeline.preprocessing.statistics import NumberStatistics
 
 VALUES = np.array([1.0, 2.0, 4.0, 9.0])
 SEEN = NumberStatistics(

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
 import pytest
 from pyspark.sql import SparkSession
 
-from pipeline.preprocessing import statistics
+from pipeline.preprocessing import category_statistics
+from pipeline.preprocessing.number_statistics import NumberStatistics, Percentiles
 from pipeline.preprocessing.roles import Role, Roles
-from pipeline.preprocessing.statistics import NumberStatistics, measure
+from pipeline.preprocessing.statistics import measure, measure_each
+from tests.scans import queries_of
 
 ROLES = Roles((Role("x", "numeric", ""), Role("empty", "numeric", ""), Role("c", "categorical", "")))
 
@@ -39,6 +42,38 @@ def test_numbers_and_categories(spark: SparkSession) -> None:
 def test_only_the_most_frequent_categories_keep_a_code(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statistics, "CATEGORY_BOUND", 2)
+    monkeypatch.setattr(category_statistics, "CATEGORY_BOUND", 2)
     rows = spark.createDataFrame([("z",), ("z",), ("y",), ("y",), ("x",)], "c string")
     assert measure(rows, Roles((Role("c", "categorical", ""),))).categories == {"c": ("y", "z")}
+
+
+@pytest.mark.spark
+def test_each_condition_has_the_statistics_of_its_own_rows_from_the_same_jobs(spark: SparkSession) -> None:
+    """Conditions overlap, leave rows out, and are NULL for some; what they share is counted once."""
+    rows = spark.range(0, 400, numPartitions=4).selectExpr(
+        "id",
+        "IF(id % 7 = 0, NULL, 1e6 + (id * 7919) % 101) AS x",
+        "CAST(NULL AS DOUBLE) AS empty",
+        "IF(id % 5 = 0, NULL, element_at(array('a', 'b', 'c'), CAST(id % 3 AS INT) + 1)) AS c",
+    )
+    conditions = ["id % 2 = 0", "id < 300", "nullif(id, 3) > 396", "id < 0"]
+    found = measure_each(rows, ROLES, conditions, "gaps")
+    assert len(found) == len(conditions)
+    for statistics, condition in zip(found, conditions, strict=True):
+        expected = measure(rows.where(condition), ROLES)
+        assert statistics.rows == expected.rows
+        assert statistics.categories == expected.categories
+        assert asdict(statistics.numbers["x"]) == pytest.approx(asdict(expected.numbers["x"]), rel=1e-12)
+        assert statistics.numbers["empty"] == expected.numbers["empty"]
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(("percentiles", "jobs"), [("none", 2), ("gaps", 3), ("all", 3)])
+def test_the_number_of_jobs_does_not_depend_on_that_of_the_conditions(
+    spark: SparkSession, percentiles: Percentiles, jobs: int
+) -> None:
+    rows = spark.createDataFrame([(1.0, None, "b"), (2.0, 1.0, "a")], "x double, empty double, c string")
+    for conditions in (["true"], ["x = 1", "x = 2", "x > 1", "c = 'a'"]):
+        with queries_of(spark) as queries:
+            measure_each(rows, ROLES, conditions, percentiles)
+        assert queries.count == jobs

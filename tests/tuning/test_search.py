@@ -18,9 +18,11 @@ from pipeline.config.model import Config
 from pipeline.learners import get_learner
 from pipeline.preprocessing.roles import Role, Roles
 from pipeline.progress import SILENT
+from pipeline.tuning import fold_statistics
 from pipeline.tuning import prepared as prepared_module
 from pipeline.tuning.attempts import OneWave
 from pipeline.tuning.candidates import grid
+from pipeline.tuning.fold_statistics import FoldStatistics
 from pipeline.tuning.journal import NoJournal
 from pipeline.tuning.judges import folds_of
 from pipeline.tuning.number_target import NumberTarget
@@ -134,14 +136,14 @@ def test_prefixes_are_fitted_once_a_fold_and_family_and_released(
     spark: SparkSession, rows: DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured = []
-    real = prepared_module.measure
-    monkeypatch.setattr(prepared_module, "measure", lambda *given: measured.append(1) or real(*given))
+    real = fold_statistics.measure_each
+    monkeypatch.setattr(fold_statistics, "measure_each", lambda *given: measured.append(1) or real(*given))
     before = spark.sparkContext._jsc.getPersistentRDDs().size()
     learners = {**LINEAR, "decision_tree": {"space": {"maxDepth": [2, 3]}}}
     standings, search = run(spark, rows, config(learners))
     assert len(standings) == 8
     assert search.prefix_fits == 3 * 2
-    assert len(measured) == 3
+    assert len(measured) == 1
     assert spark.sparkContext._jsc.getPersistentRDDs().size() == before
 
 
@@ -160,13 +162,11 @@ def test_held_out_rows_shape_nothing_that_is_fitted(
         ],
         *[name for name in rows.columns if name not in ROLES.inputs],
     )
-    assert prepared_module.measure(rows.where(fold.training), ROLES) == prepared_module.measure(
-        spoiled.where(fold.training), ROLES
-    )
     other = folds_of(config(LINEAR))[1]
-    assert prepared_module.measure(rows.where(other.training), ROLES) != prepared_module.measure(
-        spoiled.where(other.training), ROLES
-    )
+    as_they_are = FoldStatistics(rows, ROLES, config(LINEAR))
+    with_absurd = FoldStatistics(spoiled, ROLES, config(LINEAR))
+    assert as_they_are.of(fold) == with_absurd.of(fold)
+    assert as_they_are.of(other) != with_absurd.of(other)
 
 
 @pytest.mark.spark

@@ -1,0 +1,182 @@
+"""Moments and percentiles of number columns. Gaps (missing, NaN, infinite) are counted, and no value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any, Literal
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+Percentiles = Literal["none", "gaps", "all"]
+"""Which columns' percentiles are measured: none; those with a gap in any row, to fill it; all."""
+
+_PERCENTILES = (0.25, 0.5, 0.75)
+_PERCENTILE_ACCURACY = 10_000
+
+
+@dataclass(frozen=True)
+class NumberStatistics:
+    """One number column over the training rows; moments and percentiles are of its values, not its gaps."""
+
+    rows: int
+    missing: int
+    mean: float
+    std: float
+    min: float
+    max: float
+    q25: float
+    median: float
+    q75: float
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Values of one column in one group of rows; `squares` is the sum of squared distances from the mean."""
+
+    values: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+    min: float = math.inf
+    max: float = -math.inf
+
+    def __add__(self, other: Moments) -> Moments:
+        """Both groups together: Chan, Golub and LeVeque, Am. Statistician 37(3), 1983."""
+        if not self.values or not other.values:
+            return self if self.values else other
+        values = self.values + other.values
+        apart = other.mean - self.mean
+        return Moments(
+            values,
+            self.mean + apart * other.values / values,
+            self.squares + other.squares + apart**2 * self.values * other.values / values,
+            min(self.min, other.min),
+            max(self.max, other.max),
+        )
+
+
+def finite(column: str) -> Column:
+    """A column as a double; NaN and infinity count as missing."""
+    number = F.col(f"`{column}`").cast("double")
+    return F.when(~F.isnan(number) & (F.abs(number) != float("inf")), number)
+
+
+def number_statistics(
+    rows: DataFrame,
+    columns: Sequence[str],
+    group: str,
+    conditions: int,
+    percentiles: Percentiles,
+) -> tuple[tuple[int, ...], tuple[dict[str, NumberStatistics], ...]]:
+    """For each condition how many rows meet it, and the statistics of the columns over them.
+
+    `group` is a column that tells by a text of 0 and 1 which conditions a row meets. One job for the moments,
+    and one for the percentiles where any are measured.
+    """
+    cells = _moments(rows, columns, group)
+    counts = tuple(
+        sum(count for met, (count, _) in cells.items() if met[place] == "1") for place in range(conditions)
+    )
+    everything = sum(count for count, _ in cells.values())
+    asked = {
+        "none": [],
+        "gaps": [
+            name
+            for place, name in enumerate(columns)
+            if sum(moments[place].values for _, moments in cells.values()) < everything
+        ],
+        "all": columns,
+    }
+    quartiles = _percentiles(rows, asked[percentiles], group, conditions)
+    found: list[dict[str, NumberStatistics]] = []
+    for condition in range(conditions):
+        merged = [
+            reduce(
+                Moments.__add__,
+                (moments[place] for met, (_, moments) in cells.items() if met[condition] == "1"),
+                Moments(),
+            )
+            for place in range(len(columns))
+        ]
+        found.append(
+            {
+                name: _statistics(moments, counts[condition], quartiles.get((condition, name)))
+                for name, moments in zip(columns, merged, strict=True)
+            }
+        )
+    return counts, tuple(found)
+
+
+def _moments(
+    rows: DataFrame, columns: Sequence[str], group: str
+) -> Mapping[str, tuple[int, tuple[Moments, ...]]]:
+    """Rows and moments by group: as many rows reach the driver as there are groups."""
+    # Cleaned once, before the aggregation: five functions read each value.
+    values = rows.select(group, *[finite(name).alias(f"v{place}") for place, name in enumerate(columns)])
+    parts = [F.count(F.lit(1)).alias("rows")]
+    for place in range(len(columns)):
+        value = F.col(f"v{place}")
+        parts.append(
+            F.struct(
+                F.count(value).alias("values"),
+                F.avg(value).alias("mean"),
+                (F.var_pop(value) * F.count(value)).alias("squares"),
+                F.min(value).alias("min"),
+                F.max(value).alias("max"),
+            ).alias(f"c{place}")
+        )
+    return {
+        row[group]: (row["rows"], tuple(_moments_of(row[f"c{place}"]) for place in range(len(columns))))
+        for row in values.groupBy(group).agg(*parts).collect()
+    }
+
+
+def _moments_of(facts: Any) -> Moments:
+    return Moments(**facts.asDict()) if facts["values"] else Moments()
+
+
+def _percentiles(
+    rows: DataFrame, columns: Sequence[str], group: str, conditions: int
+) -> dict[tuple[int, str], Sequence[float]]:
+    """(condition, column) → the quartiles; empty where a column has no value."""
+    if not columns:
+        return {}
+    values = rows.select(group, *[finite(name).alias(f"v{place}") for place, name in enumerate(columns)])
+    parts = [
+        F.percentile_approx(
+            F.when(F.substring(group, condition + 1, 1) == "1", F.col(f"v{place}")),
+            list(_PERCENTILES),
+            _PERCENTILE_ACCURACY,
+        ).alias(f"p{condition}_{place}")
+        for condition in range(conditions)
+        for place in range(len(columns))
+    ]
+    found = values.agg(*parts).first()
+    assert found is not None  # an aggregation without groups has one row
+    return {
+        (condition, name): found[f"p{condition}_{place}"]
+        for condition in range(conditions)
+        for place, name in enumerate(columns)
+        if found[f"p{condition}_{place}"] is not None
+    }
+
+
+def _statistics(moments: Moments, rows: int, percentiles: Sequence[float] | None) -> NumberStatistics:
+    none = NumberStatistics(rows, rows, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    if not moments.values:
+        return none
+    q25, median, q75 = percentiles or (moments.mean,) * 3
+    return replace(
+        none,
+        missing=rows - moments.values,
+        mean=moments.mean,
+        std=math.sqrt(moments.squares / (moments.values - 1)) if moments.values > 1 else 0.0,
+        min=moments.min,
+        max=moments.max,
+        q25=q25,
+        median=median,
+        q75=q75,
+    )

@@ -1,0 +1,41 @@
+"""The statistics of every fold's training rows, measured together when the first is asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+
+from pipeline.config.model import Config
+from pipeline.learners import get_learner
+from pipeline.preprocessing.number_statistics import Percentiles
+from pipeline.preprocessing.roles import Roles
+from pipeline.preprocessing.statistics import Statistics, measure_each
+from pipeline.tuning.judges import Fold, folds_of
+
+
+class FoldStatistics:
+    """The same jobs whatever the number of folds and families. `rows` are those outside the test split."""
+
+    def __init__(self, rows: DataFrame, roles: Roles, config: Config) -> None:
+        self._rows, self._roles = rows, roles
+        self._folds: Sequence[Fold] = folds_of(config)
+        self._percentiles = needed_percentiles(config)
+        self._lock = threading.Lock()
+        self._measured: tuple[Statistics, ...] | None = None
+
+    def of(self, fold: Fold) -> Statistics:
+        """Those of one fold; whoever asks meanwhile waits. What failed is tried again for the next."""
+        with self._lock:
+            if self._measured is None:
+                conditions = [fold.training for fold in self._folds]
+                self._measured = measure_each(self._rows, self._roles, conditions, self._percentiles)
+            return self._measured[fold.number]
+
+
+def needed_percentiles(config: Config) -> Percentiles:
+    """Boosted trees need none; otherwise the median fills gaps, and the quartiles scale robustly."""
+    if all(get_learner(name).family == "boosting" for name in config.learners):
+        return "none"
+    return "all" if "robust" in config.features.scale else "gaps"
