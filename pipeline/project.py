@@ -14,7 +14,7 @@ from pipeline.config import load_config
 from pipeline.config.model import Config
 from pipeline.due import between
 from pipeline.errors import ConfigError
-from pipeline.learners import get_learner, validate_task
+from pipeline.learners.choices import validate_learners
 from pipeline.log import log_file
 from pipeline.progress import SILENT, Progress
 from pipeline.steps.clean.decision import NO_DECISION, Decision
@@ -289,19 +289,3 @@ class Project:
         return Work(
             spark or self.spark(), self.config, moment, self._progress, self._watch, retrain, wait, decision
         )
-
-
-def validate_learners(config: Config) -> None:
-    """Raise ConfigError, with its file and line, for a learner or parameter that does not exist or fit."""
-    for name, choice in config.learners.items():
-        checks = [(f"params.{key}", {key: value}) for key, value in choice.params.items()]
-        checks += [(f"space.{key}", {key: value}) for key, values in choice.space.items() for value in values]
-        place = f"train.learners.{name}"
-        try:
-            learner = get_learner(name)
-            validate_task(name, config.task)
-            for part, params in checks:
-                place = f"train.learners.{name}.{part}"
-                learner.validate(params, config.task)
-        except ConfigError as error:
-            raise ConfigError(f"{config.where(place)}: {error}") from error
