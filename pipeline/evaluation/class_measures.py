@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from pipeline.config.task import METRICS
-from pipeline.evaluation.confusion import label_metrics
 from pipeline.evaluation.curves import Curves, curves
+from pipeline.evaluation.exact import metrics_of_counts
 from pipeline.evaluation.histogram import ScoreHistogram
 
 
@@ -54,13 +52,7 @@ def measure(tally: Tally, *, exact: bool) -> ClassMeasures:
     if tally.broken:
         return ClassMeasures(dict.fromkeys(names, math.nan), tally.confusion)
     ranked = {index: found for index, found in tally.histograms.items() if found.ranks}
-    rows = sum(map(sum, tally.confusion))
-    found = {
-        **label_metrics(tally.confusion),
-        **_areas("auc_roc", ranked, lambda histogram: histogram.auc_roc),
-        **_areas("auc_pr", ranked, lambda histogram: histogram.auc_pr),
-        "log_loss": math.nan if tally.loss is None else tally.loss / rows,
-    }
+    found = metrics_of_counts(tally.confusion, ranked, tally.loss)
     return ClassMeasures(
         {name: found[name] for name in names},
         tally.confusion,
@@ -71,14 +63,3 @@ def measure(tally: Tally, *, exact: bool) -> ClassMeasures:
         0.0 if exact else max((histogram.auc_roc_bound for histogram in ranked.values()), default=0.0),
         0.0 if exact else max((histogram.auc_pr_bound for histogram in ranked.values()), default=0.0),
     )
-
-
-def _areas(
-    name: str, ranked: Mapping[int, ScoreHistogram], area: Callable[[ScoreHistogram], float]
-) -> dict[str, float]:
-    """The plain and the weighted mean of one area over classes; NaN for none."""
-    if not ranked:
-        return {name: math.nan, f"{name}_weighted": math.nan}
-    areas = [area(histogram) for histogram in ranked.values()]
-    weights = [histogram.positives.sum() for histogram in ranked.values()]
-    return {name: float(np.mean(areas)), f"{name}_weighted": float(np.average(areas, weights=weights))}

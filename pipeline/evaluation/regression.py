@@ -9,9 +9,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipeline.errors import DataRefused
+from pipeline.evaluation.exact import regression_metrics
 
 # scikit-learn's guard against a label of zero in mean_absolute_percentage_error: float64's epsilon.
 _SMALLEST = 2.220446049250313e-16
+
+_MEANS = ("mse", "mae", "mape")
 
 
 def evaluate(
@@ -38,18 +41,5 @@ def evaluate(
     found = rows.where(actual.isNotNull()).agg(*columns).first()
     if found is None or found["rows"] == 0:
         raise DataRefused(f"evaluation: no row has a value in the label '{label}'; nothing can be measured.")
-    return {name: _metrics(name, found.asDict()) for name in predictions}
-
-
-def _metrics(name: str, sums: Mapping[str, float]) -> dict[str, float]:
-    mse = sums[f"{name}:mse"]
-    # A constant label has no variance to explain: as scikit-learn says, r2 is 1 when perfect, otherwise 0.
-    perfect = 1.0 if mse == 0 else math.nan if math.isnan(mse) else 0.0
-    r2 = 1 - mse / sums["variance"] if sums["variance"] > 0 else perfect
-    return {
-        "rmse": math.sqrt(mse),
-        "mse": mse,
-        "mae": sums[f"{name}:mae"],
-        "r2": r2,
-        "mape": sums[f"{name}:mape"],
-    }
+    means = {name: {part: found[f"{name}:{part}"] for part in _MEANS} for name in predictions}
+    return {name: regression_metrics(means[name], found["variance"]) for name in predictions}
