@@ -31,6 +31,8 @@ class Trial:
     rounds: int | None = None
     """Boosting rounds that early stopping chose."""
     seconds: float = 0.0
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of it by what they went into, such as `fit` and `evaluation`; empty where that is not told."""
     failed: str | None = None
 
 
@@ -83,6 +85,24 @@ class Standing:
             name: statistics.fmean(trial.metrics[name] for trial in self.trials)
             for name in self.trials[0].metrics
         }
+
+    @property
+    def training_mean(self) -> float | None:
+        """The mean over folds of the metric on the rows that were fitted; None where that is not known."""
+        found = [trial.training_metrics.get(self.metric, math.nan) for trial in self.trials]
+        mean = statistics.fmean(found) if found and not self.failed else math.nan
+        return mean if math.isfinite(mean) else None
+
+    @property
+    def gap(self) -> float | None:
+        """Training minus validation: far from zero, the candidate learned its training rows by heart."""
+        training = self.training_mean
+        return None if training is None else training - self.mean
+
+    @property
+    def placement(self) -> str:
+        """Where its trials ran: `local`, `distributed`, or both."""
+        return " and ".join(dict.fromkeys(trial.placement for trial in self.trials))
 
     @property
     def rounds(self) -> int | None:

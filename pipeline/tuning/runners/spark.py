@@ -28,14 +28,17 @@ def _trial(fold: PreparedFold, candidate: Candidate, share: float) -> Trial:
         stops_early = learner.stops_early(candidate.params)
         estimator = learner.estimator(candidate.params, fold.columns(stops_early=stops_early), fold.context)
         model = estimator.fit(fold.fitting(share, stops_early=stops_early))
+        fitted = time.monotonic()
         metrics = fold.target.measure_trial(model.transform(fold.judging()))
+        ended = time.monotonic()
         return Trial(
             candidate,
             fold.fold.number,
             share=share,
             metrics=metrics,
             rounds=model.rounds if stops_early else None,
-            seconds=time.monotonic() - begun,
+            seconds=ended - begun,
+            parts={"fit": fitted - begun, "evaluation": ended - fitted},
         )
     except Exception as error:  # noqa: BLE001 - a trial that throws is recorded, not the end
         return Trial(
