@@ -114,14 +114,15 @@ def _size_text(value: int) -> str:
     return f"{value // _BYTES[unit]}{unit}"
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
     """YAML gives a list, or one value for a list of one; the model keeps a tuple."""
     if isinstance(value, list):
         return tuple(value)
     return value if isinstance(value, (tuple, Mapping)) or value is None else (value,)
 
 
-def _one_or_many(items: Mapping[str, Any]) -> WithJsonSchema:
+def one_or_many(items: Mapping[str, Any]) -> WithJsonSchema:
+    """The JSON Schema of one item, or a list of them."""
     return WithJsonSchema({"anyOf": [items, {"type": "array", "items": items}]})
 
 
@@ -143,24 +144,25 @@ ByteSize = Annotated[
 ]
 Names = Annotated[
     tuple[str, ...],
-    BeforeValidator(_listed),
-    _one_or_many({"type": "string"}),
+    BeforeValidator(listed),
+    one_or_many({"type": "string"}),
     Wording("a name or a list of names"),
 ]
 Texts = Annotated[
     tuple[str, ...],
-    BeforeValidator(_listed),
-    _one_or_many({"type": "string"}),
+    BeforeValidator(listed),
+    one_or_many({"type": "string"}),
     Wording("a text or a list of texts"),
 ]
 Scalar = bool | int | float | str
 Choices = Annotated[
     tuple[Scalar, ...],
-    BeforeValidator(_listed),
-    _one_or_many({"type": ["boolean", "number", "string"]}),
+    BeforeValidator(listed),
+    one_or_many({"type": ["boolean", "number", "string"]}),
     Field(min_length=1),
     Wording("a value or a list of at least one value"),
 ]
+Number = Annotated[int | float, Wording("a number")]
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 Name = Annotated[
     str,

@@ -21,8 +21,9 @@ from pipeline.config.format_checks import check_formats
 from pipeline.config.model import Config
 from pipeline.config.origin import join
 from pipeline.config.rule_checks import check_rules
+from pipeline.config.search_checks import check_folds, check_search, check_spaces, check_target
 from pipeline.config.split_checks import check_event_time, check_split, check_split_columns
-from pipeline.config.task import METRICS
+from pipeline.config.task import METRICS, UNBOUNDED
 from pipeline.config.tree import Problem
 
 Problems = Iterator[Problem]
@@ -35,7 +36,6 @@ PREDICTION_COLUMNS = (
     "input_version",
     "scored_at",
 )
-_UNBOUNDED = ("rmse", "mse", "mae", "mape", "log_loss")
 _NOT_IN_DELTA = re.compile(r"[ ,;{}()\n\t=]")
 
 
@@ -123,21 +123,6 @@ def check_derive(config: Config) -> Problems:
                 )
 
 
-def check_tuning(config: Config) -> Problems:
-    """Tuning has rows to judge by, and a parameter is either fixed or searched."""
-    if config.train.folds == 0 and config.split.validation == 0:
-        yield Problem(
-            "train.folds",
-            "'train.folds' is 0, which tunes on the validation rows, and 'split.validation' is 0. "
-            "Write folds: 3, or give validation a share.",
-        )
-    for name, learner in (config.train.learners or {}).items():
-        for parameter in learner.space:
-            if parameter in learner.params:
-                path = f"train.learners.{name}.space.{parameter}"
-                yield Problem(path, f"'{path}' is searched and also fixed in params. Keep one.")
-
-
 def check_task(config: Config) -> Problems:
     """Keys that belong to one task are used with it, and metrics are the task's own."""
     task, train = config.task, config.train
@@ -175,7 +160,7 @@ def check_thresholds(config: Config) -> Problems:
         yield Problem(path, f"'{path}' is empty. Write a bound, as in {example}, or leave it out.")
     for metric, bound in thresholds.items():
         least = None if metric == "r2" else 0.0
-        most = None if metric in _UNBOUNDED else 1.0
+        most = None if metric in UNBOUNDED else 1.0
         if bound.min is None and bound.max is None:
             yield Problem(f"{path}.{metric}", f"'{path}.{metric}' has no bound. Write min, max or both.")
         elif bound.min is not None and bound.max is not None and bound.min > bound.max:
@@ -230,7 +215,10 @@ CHECKS: tuple[Callable[[Config], Problems], ...] = (
     check_split,
     check_split_columns,
     check_event_time,
-    check_tuning,
+    check_folds,
+    check_spaces,
+    check_search,
+    check_target,
     check_thresholds,
     check_carried_columns,
     check_spark_settings,

@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PlainSerializer
 
-from pipeline.config.base import Names, Scalar, Section, Text
+from pipeline.config.base import Names, Scalar, Section, Text, listed, one_or_many
+
+
+def _once(value: object) -> object:
+    """Each value once, in the order written."""
+    found = listed(value)
+    return tuple(dict.fromkeys(found)) if isinstance(found, tuple) and _are_texts(found) else found
+
+
+def _are_texts(values: tuple[object, ...]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _one_as_itself(values: tuple[str, ...]) -> str | list[str]:
+    return values[0] if len(values) == 1 else list(values)
+
+
+Impute = Literal["median", "mean", "zero"]
+Scale = Literal["standard", "minmax", "robust", "none"]
+Imputes = Annotated[
+    tuple[Impute, ...],
+    BeforeValidator(_once),
+    PlainSerializer(_one_as_itself, when_used="json"),
+    one_or_many({"enum": ["median", "mean", "zero"]}),
+    Field(min_length=1),
+]
+Scales = Annotated[
+    tuple[Scale, ...],
+    BeforeValidator(_once),
+    PlainSerializer(_one_as_itself, when_used="json"),
+    one_or_many({"enum": ["standard", "minmax", "robust", "none"]}),
+    Field(min_length=1),
+]
 
 
 class Features(Section):
@@ -38,8 +71,18 @@ class Features(Section):
     """What happens when one column alone predicts the label nearly perfectly, as a column does that is filled
     after the label is known. `warn`: it is named. `fail`: training ends with exit code 3. `ignore`: nobody
     looks."""
-    impute: Literal["median", "mean", "zero"] = "median"
+    impute: Imputes = ("median",)
     """What stands in for a missing number. Where training rows have missing values, a 0/1 column beside it
-    says so."""
-    scale: Literal["standard", "minmax", "robust", "none"] = "standard"
-    """How numbers are scaled for linear learners."""
+    says so. A list is searched, for linear learners and Spark's trees: xgboost takes gaps as they are."""
+    scale: Scales = ("standard",)
+    """How numbers are scaled for linear learners. A list is searched."""
+
+    def searched(self, family: str) -> dict[str, tuple[str, ...]]:
+        """The settings with several values that matter to a family of learners, by name."""
+        mattering = {"linear": ("impute", "scale"), "tree": ("impute",), "boosting": ()}[family]
+        listed: dict[str, tuple[str, ...]] = {"impute": self.impute, "scale": self.scale}
+        return {name: listed[name] for name in mattering if len(listed[name]) > 1}
+
+    def chosen(self, settings: Mapping[str, str]) -> Features:
+        """These features with one value for each of the settings that were searched."""
+        return self.model_copy(update={name: (value,) for name, value in settings.items()})

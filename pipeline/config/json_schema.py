@@ -38,6 +38,8 @@ def _schema(kind: Kind) -> dict[str, Any]:
     given = kind.mark(WithJsonSchema)
     if given and given.json_schema is not None:
         return dict(given.json_schema)
+    if kind.members:
+        return {"anyOf": [_schema(member) for member in kind.members]}
     if kind.section:
         return _section(kind.section)
     if kind.values and kind.names:
@@ -48,8 +50,6 @@ def _schema(kind: Kind) -> dict[str, Any]:
         }
     if kind.choices:
         return {"enum": list(kind.choices)}
-    if kind.members:
-        return {"anyOf": [_schema(member) for member in kind.members]}
     return _scalar(kind)
 
 

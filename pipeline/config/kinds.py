@@ -39,23 +39,32 @@ class Kind:
 
     @property
     def section(self) -> type[Section] | None:
-        """The section's class, if this is a section."""
+        """The section's class, if this is a section, or may be one."""
+        if self.members:
+            return next((member.section for member in self.members if member.section), None)
         is_section = isinstance(self.annotation, type) and issubclass(self.annotation, Section)
         return self.annotation if is_section else None
 
     @property
     def values(self) -> Kind | None:
-        """What a map's values are, if this is a map with free names."""
-        return Kind.of(get_args(self.annotation)[1]) if get_origin(self.annotation) is dict else None
+        """What a map's values are, if this is a map with free names, or may be one."""
+        return self._of_map(1)
 
     @property
     def names(self) -> Kind | None:
-        """What a map's names are, if this is a map with free names."""
-        return Kind.of(get_args(self.annotation)[0]) if get_origin(self.annotation) is dict else None
+        """What a map's names are, if this is a map with free names, or may be one."""
+        return self._of_map(0)
+
+    def _of_map(self, place: int) -> Kind | None:
+        if self.members:
+            return next((found for member in self.members if (found := member._of_map(place))), None)
+        return Kind.of(get_args(self.annotation)[place]) if get_origin(self.annotation) is dict else None
 
     @property
     def choices(self) -> tuple[Any, ...]:
-        """The values allowed, if this is a choice of some."""
+        """The values allowed, if this is a choice of some, or a list of such choices."""
+        if get_origin(self.annotation) is tuple:
+            return Kind.of(get_args(self.annotation)[0]).choices
         return get_args(self.annotation) if get_origin(self.annotation) is Literal else ()
 
     @property
@@ -86,14 +95,14 @@ class Kind:
         wording = self.mark(Wording)
         if wording:
             return wording.text
+        if self.members:
+            return _either([member.words for member in self.members])
         if self.section:
             return f"the keys {', '.join(fields(self.section))}"
         if self.values:
             return f"{self._names_words()}, each with {self.values.words}"
         if self.choices:
             return ", ".join(str(choice) for choice in self.choices)
-        if self.members:
-            return _either([member.words for member in self.members])
         text = _SCALARS[self.annotation]
         if self.annotation is str:
             return f"{text} that is not empty" if self.mark(annotated_types.MinLen) else text

@@ -12,7 +12,14 @@ from pipeline.config.features import Features
 from pipeline.config.sources import Source
 from pipeline.config.split import Split
 from pipeline.config.task import DEFAULT_METRIC, Metric, Task
-from pipeline.config.train import DEFAULT_LEARNERS, LearnerChoice, Promote, Score, Train
+from pipeline.config.train import (
+    AUTO_LEARNERS,
+    DEFAULT_LEARNERS,
+    LearnerChoice,
+    Promote,
+    Score,
+    Train,
+)
 
 
 class LakeSection(Section):
@@ -86,8 +93,12 @@ class Config(Section):
 
     @property
     def learners(self) -> Mapping[str, LearnerChoice]:
-        """The learners to compare: `train.learners`, or the task's default."""
-        return self.train.learners or {name: LearnerChoice() for name in DEFAULT_LEARNERS[self.task]}
+        """The learners to compare: `train.learners`, or those of the task."""
+        written = self.train.learners
+        if written is None or written == "auto":
+            names = AUTO_LEARNERS if written else DEFAULT_LEARNERS
+            return {name: LearnerChoice() for name in names[self.task]}
+        return written
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -83,8 +83,8 @@ def _row(path: str, kind: Kind, info: FieldInfo) -> str:
 def _allowed(kind: Kind) -> str:
     if kind.choices:
         return " ".join(f"`{choice}`" for choice in kind.choices)
-    if kind.values and kind.values.section:
-        return "a map of names"
+    if kind.values and kind.values.section and not kind.values.members:
+        return " or ".join(map(_allowed, kind.members)) if kind.members else "a map of names"
     return kind.words.replace(" that is not empty", "")
 
 

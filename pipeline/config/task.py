@@ -46,6 +46,9 @@ METRICS: Mapping[Task, tuple[Metric, ...]] = MappingProxyType(
 )
 """Every metric of a task, in the order in which they are shown. Multiclass: macro averages by default."""
 
+UNBOUNDED: tuple[Metric, ...] = ("rmse", "mse", "mae", "mape", "log_loss")
+"""Errors: the lower the better, at least 0. The other metrics are at most 1."""
+
 DEFAULT_METRIC: Mapping[Task, Metric] = MappingProxyType(
     {"regression": "rmse", "binary": "auc_roc", "multiclass": "log_loss"}
 )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from pipeline.config.base import ByteSize, Choices, Duration, Names, Scalar, Section
+from pipeline.config.base import ByteSize, Duration, Names, Scalar, Section
+from pipeline.config.search import Search, Values
 from pipeline.config.task import Metric, Task
 
 DEFAULT_LEARNERS: Mapping[Task, tuple[str, ...]] = MappingProxyType(
@@ -20,24 +21,31 @@ DEFAULT_LEARNERS: Mapping[Task, tuple[str, ...]] = MappingProxyType(
 )
 """What is compared where `train.learners` does not say."""
 
+AUTO_LEARNERS: Mapping[Task, tuple[str, ...]] = MappingProxyType(
+    {
+        "regression": ("linear_regression", "random_forest", "xgboost"),
+        "binary": ("logistic_regression", "random_forest", "xgboost"),
+        "multiclass": ("logistic_regression", "random_forest", "xgboost"),
+    }
+)
+"""What `train.learners: auto` compares: one learner of each kind. The others of a kind are seldom better (one
+tree, naive Bayes), slower at the same (Spark's own boosting), or want care (a neural network)."""
+
 
 class LearnerChoice(Section):
     """One learner: what is fixed, and what is searched."""
 
     params: dict[str, Scalar] = Field(default_factory=dict)
     """Parameters with one value, by the learner's own names."""
-    space: dict[str, Choices] = Field(default_factory=dict)
-    """Parameters to search: name → values."""
+    space: dict[str, Values] = Field(default_factory=dict)
+    """Parameters to search: name → a list, or a range as in `{low: 0.01, high: 0.3, log: true}`."""
 
 
-class Search(Section):
-    """How candidates are chosen."""
-
-    strategy: Literal["grid"] = "grid"
-    """`grid`: every combination."""
-    max_trials: Annotated[int, Field(gt=0)] | None = None
-    """At most this many candidates: the first of each learner's grid, taken from the learners in turn.
-    Default: all."""
+Learners = Annotated[
+    Annotated[Literal["auto"], Tag("auto")]
+    | Annotated[dict[str, LearnerChoice], Field(min_length=1), Tag("map")],
+    Discriminator(lambda value: "map" if isinstance(value, Mapping) else "auto"),
+]
 
 
 class Train(Section):
@@ -54,7 +62,10 @@ class Train(Section):
     folds: Annotated[int, Field(ge=0, le=100)] = 3
     """Cross-validation folds of the training rows. 0: tune on the validation rows instead."""
     search: Search = Field(default_factory=Search)
-    """How candidates are chosen."""
+    """How candidates are chosen, and when the search ends."""
+    choose: Literal["best", "one_standard_error"] = "best"
+    """Which candidate wins. `best`: the best mean over the folds. `one_standard_error`: the simplest
+    one whose mean is within one standard error of the best."""
     placement: Literal["auto", "local", "distributed"] = "auto"
     """Where a boosted model trains. `local`: inside one Spark task. `distributed`: on all workers.
     `auto`: local where its rows fit into `local_memory`."""
@@ -62,9 +73,9 @@ class Train(Section):
     """How much memory a model trained in one Spark task may need; above it, all workers train it."""
     every: Duration | None = None
     """Retraining is due when the last training is older than this. Default: never by age."""
-    learners: Annotated[dict[str, LearnerChoice], Field(min_length=1)] | None = None
-    """The learners to compare, by name. A learner without `space` searches its default one. Default:
-    linear_regression or logistic_regression, by task, and xgboost."""
+    learners: Learners | None = None
+    """The learners to compare, by name. A learner without `space` searches its default one. `auto`: a linear
+    one, random_forest and xgboost, each with its default space. Default: a linear one and xgboost."""
 
     @model_validator(mode="after")
     def _folds_or_one(self) -> Train:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from pipeline.config.search import Range
 from pipeline.config.task import Task
 from pipeline.learners.parameters import ParamSpec, Scalar, validate_parameters
 
@@ -80,10 +81,15 @@ class Learner(ABC):
         """
         validate_parameters(self.name, self.defaults, params, task)
 
-    def validate_space(self, space: Mapping[str, tuple[Scalar, ...]], task: Task | None = None) -> None:
-        """Raise ConfigError for the first value of a search space that `validate` would refuse."""
+    def validate_space(
+        self, space: Mapping[str, tuple[Scalar, ...] | Range], task: Task | None = None
+    ) -> None:
+        """Raise ConfigError for the first value of a search space that `validate` would refuse.
+
+        Of a range these are its ends. A parameter that is no number has no range.
+        """
         for name, values in space.items():
-            for value in values:
+            for value in (values.low, values.high) if isinstance(values, Range) else values:
                 self.validate({name: value}, task)
 
     def complete(self, params: Params, task: Task | None = None) -> dict[str, Any]:

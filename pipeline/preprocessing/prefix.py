@@ -106,9 +106,9 @@ def _vector(
         for place, name in enumerate(roles.numeric)
         if statistics.numbers[name].missing
     }
-    scale = features.scale if family == "linear" else "none"
+    scale = features.scale[0] if family == "linear" else "none"
     selected = [
-        f"{_scaled(name, scaling(statistics.numbers[name], features.impute, scale))} AS {made}"
+        f"{_scaled(name, scaling(statistics.numbers[name], features.impute[0], scale))} AS {made}"
         for made, name in numbers.items()
     ]
     selected += [f"CAST({_finite(name)} IS NULL AS DOUBLE) AS {made}" for made, name in gaps.items()]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config.model import Config
-from pipeline.learners import get_learner
+from pipeline.tuning.spaces import Choice, in_turns, spaces_of
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One learner with one set of parameters; `number` counts from 1 in the grid's order."""
+    """One learner with one set of parameters; `number` counts from 1 in the order they are asked for."""
 
     number: int
     learner: str
@@ -34,26 +34,19 @@ def grid(config: Config) -> tuple[Candidate, ...]:
 
     With `search.max_trials` the learners take turns until the number is reached.
     """
-    per_learner = [list(_combinations(name, config)) for name in config.learners]
-    if config.train.search.max_trials is None:
-        chosen = [pair for pairs in per_learner for pair in pairs]
-    else:
-        turns = itertools.chain.from_iterable(itertools.zip_longest(*per_learner))
-        picked = list(
-            itertools.islice((pair for pair in turns if pair is not None), config.train.search.max_trials)
-        )
-        order = {name: place for place, name in enumerate(config.learners)}
-        chosen = sorted(picked, key=lambda pair: order[pair[0]])
-    return tuple(Candidate(number, name, params) for number, (name, params) in enumerate(chosen, start=1))
+    order = {name: place for place, name in enumerate(config.learners)}
+    picked = itertools.islice(combinations_in_turns(config), config.train.search.max_trials)
+    return numbered(sorted(picked, key=lambda choice: order[choice.learner]))
 
 
-def _combinations(name: str, config: Config) -> Iterator[tuple[str, dict[str, Any]]]:
-    choice = config.learners[name]
-    space: Mapping[str, Sequence[Any]] = choice.space or {
-        key: values for key, values in get_learner(name).default_space.items() if key not in choice.params
-    }
-    seen: set[tuple[Any, ...]] = set()
-    for values in itertools.product(*space.values()):
-        if values not in seen:
-            seen.add(values)
-            yield name, {**choice.params, **dict(zip(space, values, strict=True))}
+def combinations_in_turns(config: Config) -> Iterator[Choice]:
+    """Every combination of every learner, the learners in turns."""
+    return in_turns([space.combinations() for space in spaces_of(config)])
+
+
+def numbered(choices: Iterable[Choice], first: int = 1) -> tuple[Candidate, ...]:
+    """Candidates of choices, numbered from `first` on."""
+    return tuple(
+        Candidate(number, choice.learner, choice.params, choice.features)
+        for number, choice in enumerate(choices, start=first)
+    )

@@ -90,7 +90,7 @@ class FoldFrames:
             self._kept.pop((group, number)).frame.unpersist()
 
     def _prepare(self, group: FoldSet, fold: Fold) -> PreparedFold:
-        features = self._config.features.model_copy(update=dict(group.settings))
+        features = self._config.features.chosen(dict(group.settings))
         prefix = fit_prefix(group.family, self._roles, features, self._statistics.of(fold), self._rows)
         with self._lock:
             self.prefix_fits += 1

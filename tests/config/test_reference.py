@@ -72,6 +72,8 @@ def test_kinds_in_the_schema() -> None:
     formats = ["csv", "json", "parquet", "orc", "avro", "delta", None]
     assert property_of("sources", "*", "format") == {"enum": formats}
     assert property_of("sources", "*", "schema") == {"type": ["string", "number", "boolean", "null"]}
-    assert property_of("train", "learners", "*")["type"] == ["object", "null"]
+    auto, learners, none = property_of("train", "learners")["anyOf"]
+    assert (auto, none) == ({"enum": ["auto"]}, nothing)
+    assert learners["additionalProperties"]["type"] == ["object", "null"]
     assert property_of("sources", "*")["type"] == "object"
     assert property_of("promote", "thresholds")["propertyNames"] == {"enum": list(get_args(Metric))}

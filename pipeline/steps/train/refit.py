@@ -34,7 +34,7 @@ def refit(winner: Standing, fitting: DataFrame, target: Target, roles: Roles, co
     Boosting rounds are those the folds agreed on, so no row is needed to stop early.
     """
     learner = get_learner(winner.candidate.learner)
-    features = config.features.model_copy(update=dict(winner.candidate.features))
+    features = config.features.chosen(winner.candidate.features)
     prefix = fit_prefix(learner.family, roles, features, measure(fitting, roles), fitting)
     params = learner.refit_params(winner.candidate.params, winner.rounds)
     estimator = learner.estimator(
