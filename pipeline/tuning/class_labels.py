@@ -59,10 +59,10 @@ class ClassLabels:
         return F.when(probability.isNotNull(), found)
 
 
-def inside_shares(kind: T.DataType) -> Column:
-    """A learner's own `probability` as an array, whether it is a vector or an array already."""
-    column = F.col("probability")
-    return column if isinstance(kind, T.ArrayType) else vector_to_array(column)
+def inside_shares(schema: T.StructType, name: str = "probability") -> Column:
+    """A learner's own probabilities as an array, whether they are a vector or an array already."""
+    column = F.col(name)
+    return column if isinstance(schema[name].dataType, T.ArrayType) else vector_to_array(column)
 
 
 def _literal(text: str) -> str:

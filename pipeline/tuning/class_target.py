@@ -28,7 +28,7 @@ from pipeline.tuning.rows import (
     count_columns,
     validate_counts,
 )
-from pipeline.tuning.target import Measured, Metrics, Target
+from pipeline.tuning.target import Answer, Measured, Metrics, Target
 
 MOST_CLASSES = 256
 """More are taken for a number, or an id: every class costs each row a probability."""
@@ -79,10 +79,13 @@ class ClassTarget(Target):
             self.labels.probability_sql(fitted["probability"].dataType),
         )
 
-    def measure_trial(self, judged: DataFrame) -> Metrics:
-        """Metrics by places and probabilities as the learner gives them."""
-        shares = inside_shares(judged.schema["probability"].dataType)
-        return self._measure(judged, {"model": ClassPrediction("prediction", shares)})["model"].metrics
+    def measure_trials(self, judged: DataFrame, answers: Mapping[str, Answer]) -> Mapping[str, Metrics]:
+        """Metrics by places and probabilities as the learners give them."""
+        predictions = {
+            name: ClassPrediction(answer.prediction, inside_shares(judged.schema, answer.probability))
+            for name, answer in answers.items()
+        }
+        return {name: found.metrics for name, found in self._measure(judged, predictions).items()}
 
     def measure_test(self, predicted: DataFrame) -> Measured:
         """Beside always saying the most frequent class, each with its frequency as probability."""

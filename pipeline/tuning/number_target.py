@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark import StorageLevel
@@ -23,7 +24,7 @@ from pipeline.tuning.rows import (
     count_columns,
     validate_counts,
 )
-from pipeline.tuning.target import Measured, Metrics, Target
+from pipeline.tuning.target import Answer, Measured, Metrics, Target
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,12 @@ class NumberTarget(Target):
         """The prediction in the label's own unit."""
         return (f"{from_label('prediction', self.transform)} AS prediction",)
 
-    def measure_trial(self, judged: DataFrame) -> Metrics:
+    def measure_trials(self, judged: DataFrame, answers: Mapping[str, Answer]) -> Mapping[str, Metrics]:
         """Metrics in the label's own unit."""
-        prediction = F.expr(from_label("prediction", self.transform))
-        return evaluate(judged, {"model": prediction}, ACTUAL)["model"]
+        predictions = {
+            name: F.expr(from_label(answer.prediction, self.transform)) for name, answer in answers.items()
+        }
+        return evaluate(judged, predictions, ACTUAL)
 
     def measure_test(self, predicted: DataFrame) -> Measured:
         """Beside the median of the rows that were fitted; with residuals to draw."""

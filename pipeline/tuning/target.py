@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pyspark.sql import DataFrame
@@ -15,6 +16,15 @@ from pipeline.errors import ConfigError
 from pipeline.tuning.rows import RowCounts
 
 Metrics = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The columns that one learner added to encoded rows."""
+
+    prediction: str = "prediction"
+    probability: str = "probability"
+    """Classes only."""
 
 
 class Target(ABC):
@@ -43,9 +53,13 @@ class Target(ABC):
     def outside(self, fitted: T.StructType) -> tuple[str, ...]:
         """SQL of the columns that people read, made from what a learner adds; `fitted` is its schema."""
 
-    @abstractmethod
     def measure_trial(self, judged: DataFrame) -> Metrics:
         """Metrics of what a learner added to encoded rows, in one job."""
+        return self.measure_trials(judged, {"model": Answer()})["model"]
+
+    @abstractmethod
+    def measure_trials(self, judged: DataFrame, answers: Mapping[str, Answer]) -> Mapping[str, Metrics]:
+        """Metrics of what several learners added to encoded rows, by name, in one job."""
 
     @abstractmethod
     def measure_test(self, predicted: DataFrame) -> Measured:

@@ -1,0 +1,116 @@
+"""Linear regression's whole path of penalties: one pass to fit them all, one to measure them all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from pyspark.ml.feature import Interaction, VectorAssembler
+from pyspark.ml.linalg import DenseVector
+from pyspark.ml.regression import LinearRegressionModel
+from pyspark.mllib.linalg.distributed import RowMatrix
+from pyspark.mllib.util import MLUtils
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from pipeline.learners import Columns, get_learner
+from pipeline.learners.least_squares import MOST_FEATURES, Line, Penalty, ridge_path
+from pipeline.tuning.candidates import Candidate
+from pipeline.tuning.prepared import PreparedFold
+from pipeline.tuning.runners.spark import SparkRunner
+from pipeline.tuning.target import Answer
+from pipeline.tuning.trials import Trial
+
+# Predictions that one aggregation measures: more would make its generated code too long to compile.
+_AT_ONCE = 16
+
+_ROW, _WEIGHED_ROW, _ONE, _ROOT = "__row", "__weighed_row", "__one", "__root"
+
+
+def is_on_path(candidate: Candidate, fold: PreparedFold) -> bool:
+    """Whether the candidate is a linear regression that the normal equations of the fold solve."""
+    if candidate.learner != "linear_regression" or fold.prefix.width > MOST_FEATURES:
+        return False
+    params = get_learner(candidate.learner).complete(candidate.params)
+    return 0 in (params["elasticNetParam"], params["regParam"])
+
+
+class LinearPathRunner:
+    """All candidates that are on the path, on all workers.
+
+    A penalty with which the equations are singular is left to Spark's own fit.
+    """
+
+    def run(self, fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Iterator[Trial]:
+        """See `Runner.run`."""
+        begun = time.monotonic()
+        columns = fold.columns(stops_early=False)
+        fitting = fold.fitting(share, stops_early=False)
+        lines = ridge_path(sums_of_products(fitting, columns), [penalty_of(each) for each in candidates])
+        solved = {each.number: line for each, line in zip(candidates, lines, strict=True) if line}
+        judged = _measure(fold, fold.judging(), columns, solved)
+        trained = _measure(fold, fitting, columns, solved)
+        seconds = (time.monotonic() - begun) / max(1, len(solved))
+        for candidate in candidates:
+            if candidate.number in solved:
+                yield Trial(
+                    candidate,
+                    fold.fold.number,
+                    share=share,
+                    metrics=judged[candidate.number],
+                    training_metrics=trained[candidate.number],
+                    seconds=seconds,
+                )
+        yield from SparkRunner().run(fold, [each for each in candidates if each.number not in solved], share)
+
+
+def penalty_of(candidate: Candidate) -> Penalty:
+    """A candidate's parameters, the defaults filled in."""
+    params = get_learner(candidate.learner).complete(candidate.params)
+    return Penalty(params["regParam"], params["fitIntercept"], params["standardization"])
+
+
+def sums_of_products(rows: DataFrame, columns: Columns) -> npt.NDArray[np.float64]:
+    """sum(weight · v · vᵀ) with v = the features, the label and 1: summed by the workers in a tree."""
+    assert isinstance(columns.features, str)
+    assert columns.width is not None
+    assembled = VectorAssembler(inputCols=[columns.features, columns.label, _ONE], outputCol=_ROW)
+    found = assembled.transform(rows.withColumn(_ONE, F.lit(1.0)))
+    name = _ROW
+    if columns.weight is not None:
+        name = _WEIGHED_ROW
+        product = Interaction(inputCols=[_ROOT, _ROW], outputCol=name)
+        found = product.transform(found.withColumn(_ROOT, F.sqrt(F.col(columns.weight))))
+    vectors = MLUtils.convertVectorColumnsFromML(found.select(name), name)
+    sums: npt.NDArray[np.float64] = RowMatrix(vectors, 0, columns.width + 2).computeGramianMatrix().toArray()
+    return sums
+
+
+def _measure(
+    fold: PreparedFold, rows: DataFrame, columns: Columns, lines: Mapping[int, Line]
+) -> dict[int, Mapping[str, float]]:
+    """Metrics by candidate's number."""
+    found: dict[int, Mapping[str, float]] = {}
+    numbers = list(lines)
+    for start in range(0, len(numbers), _AT_ONCE):
+        chunk = numbers[start : start + _AT_ONCE]
+        predicted = rows
+        for number in chunk:
+            predicted = _model(lines[number], columns, f"prediction_{number}").transform(predicted)
+        answers = {str(number): Answer(f"prediction_{number}") for number in chunk}
+        measured = fold.target.measure_trials(predicted, answers)
+        found |= {number: measured[str(number)] for number in chunk}
+    return found
+
+
+def _model(line: Line, columns: Columns, prediction: str) -> LinearRegressionModel:
+    """Spark's own model, which predicts in the JVM."""
+    name = "org.apache.spark.ml.regression.LinearRegressionModel"
+    vector = DenseVector(line.coefficients)
+    assert isinstance(columns.features, str)
+    model: LinearRegressionModel = LinearRegressionModel._create_from_java_class(
+        name, prediction, vector, line.intercept
+    )
+    return model.setFeaturesCol(columns.features).setPredictionCol(prediction)
