@@ -82,7 +82,7 @@ class Manifest:
     def files(self, entries: Sequence[Entry]) -> list[Entry]:
         """The same files with header and columns: for a batch that is done again."""
         first = entries[0]
-        rows = self._table_rows()
+        rows = self._table.read()
         if rows is None:
             return list(entries)
         wanted = (
@@ -111,25 +111,15 @@ class Manifest:
 
     def _read(self) -> list[Entry]:
         """One small row for each file there ever was: as long as the listing that it is compared with."""
-        rows = self._table_rows()
+        rows = self._table.read()
         if rows is None:
             return []
         none = F.array().cast("array<string>")
         return self._collected(rows.withColumns({"header": F.lit(""), "columns": none, "partitions": none}))
 
-    def _table_rows(self) -> DataFrame | None:
-        """The table, with what a manifest of an earlier release does not know yet."""
-        rows = self._table.read()
-        if rows is None or "unreadable" in rows.columns:
-            return rows
-        return rows.withColumns({"partitions": F.array().cast("array<string>"), "unreadable": F.lit("")})
-
     def _collected(self, rows: DataFrame) -> list[Entry]:
         found = (self._table.values(row.asDict()) for row in rows.select(*self._table.columns()).collect())
-        return [
-            Entry(**{**row, "partitions": row["partitions"] or (), "unreadable": row["unreadable"] or ""})
-            for row in found
-        ]
+        return [Entry(**row) for row in found]
 
 
 def changed_files(known: Iterable[Entry], listed: Iterable[FileInfo]) -> list[tuple[Entry, FileInfo]]:

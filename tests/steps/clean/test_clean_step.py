@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 
 from pipeline.errors import ConfigError, DataRefused
-from pipeline.lake import Intents, Lake, Ledger
-from pipeline.progress import Silent
-from pipeline.steps.clean import batch as batch_module
+from pipeline.lake import Lake, Ledger
+from tests.doubles import Listener
 
 pytestmark = pytest.mark.spark
 
@@ -22,22 +19,6 @@ NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 MALFORMED = (
     "the record has more or fewer fields than its header, a quote that does not close, or broken letters"
 )
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it."""
-
-
-def killed(*args: Any, **kwargs: Any) -> Any:
-    raise Killed
-
-
-class Listener(Silent):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
 
 
 def test_rows_are_typed_and_bad_ones_kept_with_their_reasons(make_project: Make) -> None:
@@ -142,71 +123,6 @@ def test_types_are_found_pinned_and_used_from_then_on(make_project: Make) -> Non
     ]
 
 
-def test_one_row_stays_of_a_key_within_a_batch_and_across_batches(make_project: Make) -> None:
-    project = make_project(key=["id"], deduplicate={"order_by": "changed"})
-    project.land("a.csv", "id,price,changed", "1,10,5", "1,11,7", "1,12,6", "2,20,5", "3,30,5", "4,40,")
-    project.clean()
-    project.land("b.csv", "id,price,changed", "1,13,6", "2,21,5", "3,31,9", "4,41,", "5,50,1", "3,32,")
-
-    project.clean()
-
-    assert project.rows("silver_houses", "id", "price", "_batch_id") == [
-        (1, 11, 1),  # batch 2 is older
-        (2, 21, 2),  # a tie: the later batch
-        (3, 31, 2),  # newer
-        (4, 41, 2),  # neither says when: the later batch
-        (5, 50, 2),  # new
-    ]
-    assert project.ledger(1) == {"read": 6, "superseded": 2, "inserted": 4}
-    assert project.ledger(2) == {"read": 6, "superseded": 1, "inserted": 1, "updated": 3, "older": 1}
-
-
-def test_a_bad_row_never_supersedes_a_good_one(make_project: Make) -> None:
-    project = make_project(
-        key=["id"],
-        deduplicate={"order_by": "changed"},
-        rules={"positive": {"check": "price > 0"}},
-        max_quarantined=1,
-    )
-    project.land("a.csv", "id,price,changed", "1,10,5", "1,-1,9", "1,11,4")
-
-    project.clean()
-
-    assert project.rows("silver_houses", "id", "price", "changed") == [(1, 10, 5)]
-    assert project.ledger(1) == {
-        "read": 3,
-        "quarantined": 1,
-        "quarantined.positive": 1,
-        "superseded": 1,
-        "inserted": 1,
-    }
-
-
-def test_ties_are_broken_by_file_and_then_by_the_row(make_project: Make) -> None:
-    project = make_project(key=["id"])
-    (project.files / "b.csv").write_text("id,price\n1,20\n2,7\n2,7\n")
-    project.land("a.csv", "id,price", "1,99", "3,1")
-
-    project.clean()
-
-    assert project.rows("silver_houses", "id", "price") == [(1, 20), (2, 7), (3, 1)]
-    assert project.ledger(1) == {"read": 5, "superseded": 2, "inserted": 3}
-
-
-def test_without_a_key_the_whole_row_is_one(make_project: Make) -> None:
-    project = make_project()
-    project.land("a.csv", "id,price", "1,10", "1,10", "1,11")
-    project.clean()
-    project.land("b.csv", "price,id", "10,1", "12,1")
-    project.clean()
-
-    assert project.rows("silver_houses", "id", "price", "_batch_id") == [(1, 10, 1), (1, 11, 1), (1, 12, 2)]
-    keys = [row[0] for row in project.rows("silver_houses", "_key")]
-    assert len(set(keys)) == 3
-    assert {len(key) for key in keys} == {64}
-    assert project.ledger(2) == {"read": 2, "inserted": 1, "older": 1}
-
-
 def test_each_rule_does_what_it_says(make_project: Make) -> None:
     project = make_project(
         key=["id"],
@@ -270,20 +186,6 @@ def test_a_refused_batch_leaves_every_table_as_it_was(
     assert project.versions() == before
 
 
-def test_kept_rows_are_let_go_whatever_happens(spark: SparkSession) -> None:
-    rows = spark.range(3)
-
-    def refuse() -> None:
-        with batch_module._kept(rows) as kept:
-            assert kept.storageLevel.useMemory
-            raise ValueError("refused")
-
-    with pytest.raises(ValueError, match="refused"):
-        refuse()
-
-    assert not rows.storageLevel.useMemory
-
-
 def test_a_refused_first_batch_pins_nothing(make_project: Make) -> None:
     project = make_project(key=["id"], types={"price": "DOUBLE"})
     project.land("a.csv", "id,price", "1,10", "2,x", "3,y", "4")
@@ -309,89 +211,6 @@ def test_nothing_new_moves_no_table(make_project: Make) -> None:
     assert (again.verdict, again.changed, again.rows) == ("nothing new", False, {})
     assert again.tables == {"bronze_houses": 0, "silver_houses": 0}
     assert project.versions() == before
-
-
-def test_json_fields_become_columns(make_project: Make) -> None:
-    project = make_project(format="json", key=["id"], max_quarantined=1)
-    project.land(
-        "a.json",
-        '{"id": 1, "price": 10.5, "where": {"lat": 1}, "tags": ["a"]}',
-        '{"price": 7, "id": 2, "late": "x"}',
-        "broken",
-        '{"id": 3, "price": "abc"}',
-        *[json.dumps({"id": number, "price": 1}) for number in range(10, 400)],
-    )
-
-    project.clean()
-
-    frame = project.spark.read.format("delta").load(str(project.lake / "silver_houses"))
-    assert frame.dtypes[:5] == [
-        ("id", "bigint"),
-        ("price", "double"),
-        ("late", "string"),
-        ("where", "string"),
-        ("tags", "string"),
-    ]
-    assert project.rows("silver_houses", "id", "price", "where", "tags", "late")[:2] == [
-        (1, 10.5, '{"lat":1}', '["a"]', None),
-        (2, 7.0, None, None, "x"),
-    ]
-    assert project.errors("value") == [
-        ("broken", [("malformed", "_corrupt_record", "the line is not a JSON object")]),
-        ('{"id": 3, "price": "abc"}', [("type", "price", "'abc' is no DOUBLE")]),
-    ]
-
-
-def test_parquet_keeps_its_types(make_project: Make, spark: SparkSession) -> None:
-    project = make_project(
-        format="parquet", key=["id"], types={"code": "STRING"}, nulls=["NA"], max_quarantined=1
-    )
-    rows = spark.sql(
-        "SELECT * FROM VALUES (1, 1.5D, 7, 'NA', map('a', 1)), (1, 1.5D, 7, 'x', map('b', 2))"
-        " rows(id, price, code, note, m)"
-    )
-    rows.coalesce(1).write.parquet(str(project.files / "a"))
-    project.land("a/_ignored", "x")
-
-    result = project.clean()
-
-    assert result.pinned == {
-        "houses": "`id` INT, `price` DOUBLE, `code` STRING, `note` STRING, `m` map<string,int>"
-    }
-    assert project.rows("silver_houses", "id", "price", "code")[0] == (1, 1.5, "7")
-    assert project.ledger(1) == {"read": 2, "superseded": 1, "inserted": 1}
-
-
-def test_a_declared_schema_is_the_contract(make_project: Make) -> None:
-    project = make_project(schema="ID BIGINT, price DECIMAL(12, 2), note STRING", key=["ID"])
-    project.land("a.csv", "price,other,id", "10.505,x,1")
-
-    result = project.clean()
-
-    assert result.pinned == {"houses": "`ID` BIGINT, `price` DECIMAL(12,2), `note` STRING"}
-    assert [
-        (row[0], str(row[1]), row[2]) for row in project.rows("silver_houses", "ID", "price", "note")
-    ] == [(1, "10.51", None)]
-
-
-def test_names_with_any_letters(make_project: Make) -> None:
-    project = make_project(
-        key=["the id"],
-        rules={"r": {"check": "`Sale Price ($)` > 0"}},
-        nulls=["it's", "\\N"],
-        max_quarantined=1,
-    )
-    project.land("a.csv", "the id,Sale Price ($),a`b", "1,10,it's", "2,-1,x", "3,5,\\N")
-
-    project.clean()
-
-    assert project.rows("silver_houses", "the id", "`Sale Price ($)`", "`a``b`") == [
-        (1, 10, None),
-        (3, 5, None),
-    ]
-    assert project.errors("Sale Price ($)") == [
-        ("-1", [("r", "Sale Price ($)", "`Sale Price ($)` > 0 is false: Sale Price ($) = -1")])
-    ]
 
 
 MISTAKES = [
@@ -456,70 +275,6 @@ def test_silver_is_not_mixed_from_two_contracts(make_project: Make) -> None:
         project.source = {**right, **change}
         with pytest.raises(ConfigError, match=sentence):
             project.clean()
-
-
-def test_killed_anywhere_and_done_again_the_tables_are_the_same(
-    make_project: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = make_project(key=["id"], rules={"positive": {"check": "price > 0"}}, max_quarantined=1)
-    project.land("a.csv", "id,price", "1,10", "2,20", "3,30")
-    project.clean()
-    project.land("b.csv", "id,price", "1,11", "2,-1", "4,40", "4,40")
-    project.land("c.csv", "id,price", "5,50")
-
-    for place, function in (
-        (Intents, "open"),
-        (batch_module, "write_quarantine"),
-        (Lake, "merge"),
-        (Ledger, "append"),
-    ):
-        with monkeypatch.context() as patched:
-            patched.setattr(place, function, killed)
-            with pytest.raises(Killed):
-                project.clean(NOON + timedelta(hours=1))
-    result = project.clean(NOON + timedelta(hours=2))
-
-    assert project.rows("silver_houses", "id", "price", "_batch_id") == [
-        (1, 11, 2),
-        (2, 20, 1),
-        (3, 30, 1),
-        (4, 40, 2),
-        (5, 50, 3),
-    ]
-    assert project.errors("id", "_batch_id") == [
-        ("2", 2, [("positive", "price", "price > 0 is false: price = -1")])
-    ]
-    assert project.ledger(2) == {
-        "read": 4,
-        "quarantined": 1,
-        "quarantined.positive": 1,
-        "superseded": 1,
-        "inserted": 1,
-        "updated": 1,
-    }
-    assert project.ledger(3) == {"read": 1, "inserted": 1}
-    assert result.rows["read"] == 5
-    assert project.clean().changed is False
-
-
-def test_settings_changed_in_the_middle_of_a_batch_are_refused(
-    make_project: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = make_project(key=["id"])
-    project.land("a.csv", "id,price", "1,10")
-    with monkeypatch.context() as patched:
-        patched.setattr(Ledger, "append", killed)
-        with pytest.raises(Killed):
-            project.clean()
-    project.source["rules"] = {"positive": {"check": "price > 0"}}
-
-    with pytest.raises(
-        ConfigError, match=r"'sources\.houses' was changed while batch 1 of houses was half done, since"
-    ):
-        project.clean()
-
-    del project.source["rules"]
-    assert project.clean().rows["inserted"] == 1
 
 
 def test_a_rule_that_ends_the_job_is_told_in_a_sentence(make_project: Make) -> None:

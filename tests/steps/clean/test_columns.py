@@ -17,6 +17,7 @@ from pipeline.steps.clean.decision import NO_DECISION, Decision
 from pipeline.steps.clean.result import CleanResult
 from pipeline.steps.clean.step import run
 from pipeline.steps.ingest.step import run as ingest
+from tests.doubles import Killed, killed
 
 pytestmark = pytest.mark.spark
 
@@ -41,14 +42,6 @@ MEND = """\
 def houses(df, settings):
     return df.where(df.price >= settings["cheapest"])
 """
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it."""
-
-
-def killed(*args: Any, **kwargs: Any) -> Any:
-    raise Killed
 
 
 class Project:

@@ -18,27 +18,12 @@ from pipeline.steps.clean import batch as batch_module
 from pipeline.steps.clean.decision import NO_DECISION, Decision
 from pipeline.steps.clean.step import run
 from pipeline.steps.ingest.step import run as ingest
+from tests.doubles import Killed, Listener, killed
 
 pytestmark = pytest.mark.spark
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 POSITIVE = {"positive": {"check": "price > 0"}}
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it."""
-
-
-def killed(*args: Any, **kwargs: Any) -> Any:
-    raise Killed
-
-
-class Listener(Silent):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
 
 
 class Project:

@@ -13,6 +13,7 @@ from pipeline.steps.clean import batch as batch_module
 from pipeline.steps.clean.choice import Choice
 from pipeline.steps.clean.decision import Decision
 from pipeline.steps.clean.step import run
+from tests.doubles import Killed, killed
 
 pytestmark = pytest.mark.spark
 
@@ -20,14 +21,6 @@ Make = Callable[..., Any]
 NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 RULES = {"positive": {"check": "price > 0"}, "cheap": {"check": "price < 1000"}}
 BROKEN = {"quarantined.type": 1, "quarantined.positive": 2, "quarantined.cheap": 1}
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it."""
-
-
-def killed(*args: Any, **kwargs: Any) -> Any:
-    raise Killed
 
 
 def replay(project: Any, **choice: Any) -> aside.QuarantineResult:
