@@ -130,6 +130,11 @@ class Files:
         file_system, target = self._at(path)
         file_system.delete(target, False)
 
+    def delete_folder(self, path: str) -> None:
+        """Remove a folder and all below it; no complaint when it is gone."""
+        file_system, target = self._at(path)
+        file_system.delete(target, True)
+
     def make_folder(self, path: str) -> None:
         """Create a folder and the ones above it."""
         file_system, target = self._at(path)

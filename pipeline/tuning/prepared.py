@@ -14,11 +14,13 @@ from pipeline.config.model import Config
 from pipeline.learners.base import Columns, Family, FitContext
 from pipeline.preprocessing.prefix import Prefix, fit_prefix
 from pipeline.preprocessing.roles import Roles
+from pipeline.preprocessing.statistics import Statistics
 from pipeline.tuning.buckets import BUCKETS
 from pipeline.tuning.fold_statistics import FoldStatistics
 from pipeline.tuning.judges import Fold
 from pipeline.tuning.rows import ACTUAL, LABEL, ORDER, WEIGHT
 from pipeline.tuning.target import Target
+from pipeline.tuning.work_area import WorkArea
 
 JUDGE = "__judge"
 VALIDATION = "__validation"
@@ -34,6 +36,17 @@ class FoldSet:
 
 
 @dataclass(frozen=True)
+class FoldRows:
+    """How many rows a fold has of each kind: the first counted, the others as far as they are known."""
+
+    training: int
+    stopping: int
+    judging: int
+    gaps: bool = True
+    """Whether a number is missing in the training rows."""
+
+
+@dataclass(frozen=True)
 class PreparedFold:
     """One fold's rows as its candidates see them: the prefix's columns, label, weight, flags and order."""
 
@@ -42,6 +55,9 @@ class PreparedFold:
     frame: DataFrame
     target: Target
     context: FitContext
+    rows: FoldRows
+    folds: int
+    """How many folds there are."""
 
     def columns(self, *, stops_early: bool) -> Columns:
         """What a learner is told of the frame."""
@@ -67,6 +83,7 @@ class FoldFrames:
         self._context = fit_context(config, target)
         self._statistics = FoldStatistics(rows, roles, config)
         self._kept: dict[tuple[FoldSet, int], PreparedFold] = {}
+        self._work = WorkArea(rows.sparkSession, config.lake.root)
         self._lock = threading.Lock()
         self.prefix_fits = 0
         """How many prefixes were fitted: fold sets × folds, whatever the number of candidates."""
@@ -81,17 +98,22 @@ class FoldFrames:
     def release(self, group: FoldSet, fold: Fold) -> None:
         """Let go of what is kept of a fold."""
         known = self._kept.pop((group, fold.number), None)
-        if known is not None:
-            known.frame.unpersist()
+        if known is None:
+            return
+        if group.family == "boosting":
+            self._work.drop(_name(group, fold))
+        known.frame.unpersist()
 
     def release_all(self) -> None:
         """Let go of everything."""
         for group, number in list(self._kept):
             self._kept.pop((group, number)).frame.unpersist()
+        self._work.close()
 
     def _prepare(self, group: FoldSet, fold: Fold) -> PreparedFold:
         features = self._config.features.chosen(dict(group.settings))
-        prefix = fit_prefix(group.family, self._roles, features, self._statistics.of(fold), self._rows)
+        statistics = self._statistics.of(fold)
+        prefix = fit_prefix(group.family, self._roles, features, statistics, self._rows)
         with self._lock:
             self.prefix_fits += 1
         used = self._rows.where(" OR ".join(f"({condition})" for condition in fold.conditions))
@@ -104,13 +126,43 @@ class FoldFrames:
             F.expr(fold.judging).alias(JUDGE),
             F.expr(fold.stopping).alias(VALIDATION),
         )
-        kept = frame.persist(StorageLevel.MEMORY_AND_DISK)
-        return PreparedFold(fold, prefix, kept, self._target, self._context)
+        # Trials inside one task each read all rows: from files, which lost executors do not take with them.
+        in_files = group.family == "boosting"
+        kept = (
+            self._work.keep(_name(group, fold), frame)
+            if in_files
+            else frame.persist(StorageLevel.MEMORY_AND_DISK)
+        )
+        rows = fold_rows(self._config, self._target, fold, statistics)
+        return PreparedFold(
+            fold, prefix, kept, self._target, self._context, rows, max(self._config.train.folds, 1)
+        )
 
 
 def fold_set(family: Family, settings: Mapping[str, str]) -> FoldSet:
     """The fold set of a family under some feature settings."""
     return FoldSet(family, tuple(sorted(settings.items())))
+
+
+def fold_rows(config: Config, target: Target, fold: Fold, statistics: Statistics) -> FoldRows:
+    """The rows of a fold, from what has been counted before.
+
+    Those that stop early are about a tenth of the others where they are not the validation rows.
+    """
+    validation, folds = target.counts.splits["validation"], target.counts.folds
+    by_validation = config.train.folds > 0 and config.split.by != "time"
+    return FoldRows(
+        training=statistics.rows,
+        stopping=validation if by_validation else statistics.rows // 9,
+        judging=folds[fold.number] if config.train.folds else validation,
+        gaps=any(number.missing for number in statistics.numbers.values()),
+    )
+
+
+def _name(group: FoldSet, fold: Fold) -> str:
+    """A folder's name for what is kept of a fold."""
+    settings = "".join(f"-{name}-{value}" for name, value in group.settings)
+    return f"{group.family}{settings}-{fold.number}"
 
 
 def in_share(share: float) -> Column:

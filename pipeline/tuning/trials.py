@@ -34,6 +34,8 @@ class Trial:
     parts: Mapping[str, float] = field(default_factory=dict)
     """Seconds of it by what they went into, such as `fit` and `evaluation`; empty where that is not told."""
     failed: str | None = None
+    note: str | None = None
+    """What else happened, such as why it was not done where it was placed."""
 
 
 @dataclass(frozen=True)

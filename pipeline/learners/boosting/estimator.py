@@ -25,15 +25,12 @@ from pipeline.errors import ConfigError, DataRefused
 from pipeline.learners.boosting import native
 from pipeline.learners.boosting.distributed import fit_distributed, slots
 from pipeline.learners.boosting.frame import Layout, in_order, training_frame
+from pipeline.learners.boosting.jobs import make_job
+from pipeline.learners.boosting.memory import Shape, fit_bytes
 from pipeline.learners.boosting.model import XGBoostModel
 from pipeline.learners.boosting.native import BadRowsError, Fitted, Job
 from pipeline.learners.boosting.parameters import PARAMETERS
 from pipeline.learners.parameters import ParamSpec, validate_parameters
-
-BYTES_PER_CELL = 2.3 * 4
-"""What training needs per row and column: a float, and what XGBoost builds from it."""
-
-_NOT_BOOSTER = ("n_estimators", "early_stopping_rounds", "n_jobs")
 
 # Workers unpickle the training task without importing this package, which they may not have.
 cloudpickle.register_pickle_by_value(native)
@@ -144,16 +141,15 @@ class XGBoostEstimator(
 
     def _job(self, layout: Layout, task_cpus: int) -> Job:
         values = {name: self.getOrDefault(name) for name in PARAMETERS}
-        params = {name: value for name, value in values.items() if name not in _NOT_BOOSTER}
         categorical = set(self.getOrDefault(self.categoricalCols))
-        return Job(
+        return make_job(
+            values,
             features=len(layout.features),
-            rounds=values["n_estimators"],
-            params={**params, "seed": self.getSeed(), "nthread": values["n_jobs"] or task_cpus},
             categorical=tuple(at for at, name in enumerate(layout.features) if name in categorical),
             weighted=layout.weight is not None,
             classes=self.getOrDefault(self.classes),
-            early_stopping_rounds=values["early_stopping_rounds"],
+            seed=self.getSeed(),
+            task_cpus=task_cpus,
         )
 
     def _fits_one_task(self, frame: DataFrame, job: Job) -> bool:
@@ -163,9 +159,9 @@ class XGBoostEstimator(
         rows = self.getOrDefault(self.rows)
         if rows is None:
             rows = frame.count()
-        # Every class has a score and a gradient of its own in every row.
-        cells = job.features + (2 * job.classes if job.classes > 2 else 0)
-        return bool(rows * cells * BYTES_PER_CELL <= self.getOrDefault(self.localMemoryBytes))
+        shape = Shape(rows, job.features, classes=job.classes)
+        needed = fit_bytes(shape, {name: self.getOrDefault(name) for name in PARAMETERS})
+        return needed <= self.getOrDefault(self.localMemoryBytes)
 
 
 def task_of(classes: int) -> Task:

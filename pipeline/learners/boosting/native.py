@@ -108,11 +108,11 @@ class Rows:
         width = self.features.shape[1]
         block = self.features[start : self.count]
         for position in range(width):
-            block[:, position] = _floats(batch.column(position))
+            block[:, position] = floats(batch.column(position))
         np.clip(block, -LARGEST, LARGEST, out=block)
-        self.label[start : self.count] = _floats(batch.column(width))
+        self.label[start : self.count] = floats(batch.column(width))
         if self.weight is not None:
-            self.weight[start : self.count] = _floats(batch.column(width + 1))
+            self.weight[start : self.count] = floats(batch.column(width + 1))
 
     def trim(self) -> Rows:
         """Give back the room that was not needed."""
@@ -179,22 +179,32 @@ def no_class(bad: int, rows: int, classes: int) -> str:
 def fit(job: Job, training: Rows, validation: Rows | None = None) -> Fitted:
     """Train on rows in the order they have. Raises BadRowsError, or XGBoostError for a parameter."""
     validate_rows(training, validation, job.classes)
+    matrix = binned(job, training)
+    booster, curve = train(job, matrix, None if validation is None else binned(job, validation, matrix))
+    return Fitted(save(booster)) if curve is None else stopped_early(booster, curve)
+
+
+def train(
+    job: Job, matrix: xgb.QuantileDMatrix, validation: xgb.QuantileDMatrix | None = None
+) -> tuple[xgb.Booster, list[float] | None]:
+    """A booster, and with validation rows their metric after each round; it then stops early.
+
+    Raises XGBoostError for a parameter.
+    """
     params = {**job.params, **job.objective, "tree_method": "hist", "verbosity": 0}
-    matrix = _matrix(job, training, None)
     if validation is None:
-        booster = xgb.train(params, matrix, job.rounds, verbose_eval=False)
-        return Fitted(save(booster))
+        return xgb.train(params, matrix, job.rounds, verbose_eval=False), None
     history: dict[str, dict[str, list[float]]] = {}
     booster = xgb.train(
         params,
         matrix,
         job.rounds,
-        evals=[(_matrix(job, validation, matrix), "validation")],
+        evals=[(validation, "validation")],
         early_stopping_rounds=job.early_stopping_rounds,
         evals_result=history,
         verbose_eval=False,
     )
-    return stopped_early(booster, next(iter(history["validation"].values())))
+    return booster, next(iter(history["validation"].values()))
 
 
 def stopped_early(booster: xgb.Booster, curve: list[float]) -> Fitted:
@@ -231,12 +241,13 @@ def _result(**values: Any) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([values], schema=RESULT)
 
 
-def _floats(column: pa.Array) -> Floats:
+def floats(column: pa.Array) -> Floats:
     """Null becomes NaN, which is missing to XGBoost."""
     return np.asarray(column.to_numpy(zero_copy_only=False), np.float32)
 
 
-def _matrix(job: Job, rows: Rows, ref: xgb.QuantileDMatrix | None) -> xgb.QuantileDMatrix:
+def binned(job: Job, rows: Rows, ref: xgb.QuantileDMatrix | None = None) -> xgb.QuantileDMatrix:
+    """A matrix of bins: those of `ref` where there is one, otherwise of these rows."""
     return xgb.QuantileDMatrix(
         rows.features,
         rows.label,

@@ -14,12 +14,16 @@ from pyspark.sql import functions as F
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.learners import Columns, FitContext, get_learner
 from pipeline.learners.boosting import estimator as module
-from pipeline.learners.boosting.estimator import BYTES_PER_CELL, XGBoostEstimator
+from pipeline.learners.boosting.estimator import XGBoostEstimator
+from pipeline.learners.boosting.memory import Shape, fit_bytes
 from pipeline.learners.boosting.model import XGBoostModel
 
 pytestmark = pytest.mark.spark
 
 FEATURES = ["area.m2 [net]", "age", "zone", "never"]
+
+
+NEEDED_FOR_600 = fit_bytes(Shape(600, 4), get_learner("xgboost").complete({"n_estimators": 1}))
 
 
 def a_regressor(**changes: Any) -> XGBoostEstimator:
@@ -127,10 +131,10 @@ def test_quantities_of_any_numeric_type_are_the_same(houses: DataFrame) -> None:
 @pytest.mark.parametrize(
     ("placement", "rows", "memory", "expected"),
     [
-        ("auto", 600, 600 * 4 * BYTES_PER_CELL, "task"),
-        ("auto", 601, 600 * 4 * BYTES_PER_CELL, "workers"),
-        ("auto", None, 600 * 4 * BYTES_PER_CELL, "task"),
-        ("auto", None, 599 * 4 * BYTES_PER_CELL, "workers"),
+        ("auto", 600, NEEDED_FOR_600, "task"),
+        ("auto", 601, NEEDED_FOR_600, "workers"),
+        ("auto", None, NEEDED_FOR_600, "task"),
+        ("auto", None, NEEDED_FOR_600 - 1, "workers"),
         ("local", 10**12, 1, "task"),
         ("distributed", 1, 2**31, "workers"),
     ],
@@ -140,7 +144,7 @@ def test_placement(
     monkeypatch: pytest.MonkeyPatch,
     placement: str,
     rows: int | None,
-    memory: float,
+    memory: int,
     expected: str,
 ) -> None:
     places: list[str] = []
@@ -152,7 +156,7 @@ def test_placement(
         return in_task(frame, job)
 
     monkeypatch.setattr(module, "fit_distributed", on_workers)
-    a_regressor(placement=placement, rows=rows, localMemoryBytes=int(memory), n_estimators=1).fit(houses)
+    a_regressor(placement=placement, rows=rows, localMemoryBytes=memory, n_estimators=1).fit(houses)
     assert (places or ["task"]) == [expected]
 
 
