@@ -8,16 +8,24 @@ import os
 # wins.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
+from pipeline.tracking.children import REASON, Child, Children, Note
 from pipeline.tracking.example import example_frame, predict_example, take_example
 from pipeline.tracking.record import ColumnRole, TrainingRecord, Winner
 from pipeline.tracking.registry import ModelVersion, Registry, UnreadableModelError
-from pipeline.tracking.runs import Run
-from pipeline.tracking.store import FinishedRun, Tracking
+from pipeline.tracking.runs import CODE_VERSION, FINGERPRINT, Run
+from pipeline.tracking.store import FinishedRun, LeftRun, Tracking
 
 __all__ = [
+    "CODE_VERSION",
+    "FINGERPRINT",
+    "REASON",
+    "Child",
+    "Children",
     "ColumnRole",
     "FinishedRun",
+    "LeftRun",
     "ModelVersion",
+    "Note",
     "Registry",
     "Run",
     "Tracking",

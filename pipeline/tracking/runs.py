@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import tempfile
-import time
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
-from mlflow.utils.mlflow_tags import (
-    MLFLOW_LOGGED_MODELS,
-    MLFLOW_PARENT_RUN_ID,
-    MLFLOW_SOURCE_NAME,
-    MLFLOW_USER,
-)
-from mlflow.utils.validation import (
-    MAX_METRICS_PER_BATCH,
-    MAX_PARAM_VAL_LENGTH,
-    MAX_PARAMS_TAGS_PER_BATCH,
-    MAX_TAG_VAL_LENGTH,
-)
+from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS
+from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 
+from pipeline.tracking.batches import log_in_batches, short_tags
 from pipeline.tracking.calls import calls
+from pipeline.tracking.children import REASON, Children, origin
 from pipeline.tracking.packaging import write_model
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FINGERPRINT = "fingerprint"
-MODEL = "pipeline.model"
-REASON = "reason"
+CODE_VERSION = "code_version"
 MODEL_FOLDER = "model"
 
 
@@ -48,7 +36,6 @@ class Run:
         self._client = client
         self._address = address
         self._experiment_id = experiment_id
-        self._inherited: dict[str, str] = {}
 
     @classmethod
     def start(
@@ -61,41 +48,28 @@ class Run:
         params: Mapping[str, Any],
     ) -> Run:
         """Create a run with its tags, in one call, and its parameters, in another."""
-        created = client.create_run(experiment_id, run_name=name, tags={**_origin(), **_short_tags(tags)})
+        created = client.create_run(experiment_id, run_name=name, tags={**origin(), **short_tags(tags)})
         run = cls(client, address, experiment_id, created.info.run_id)
-        run._inherited = {name: value for name, value in tags.items() if name in (FINGERPRINT, MODEL)}
         run.log_params(params)
         return run
 
-    def child(
-        self,
-        name: str,
-        *,
-        params: Mapping[str, Any],
-        metrics: Mapping[str, float],
-        tags: Mapping[str, str] | None = None,
-        failed: str | None = None,
-    ) -> str:
-        """Write one candidate as a run below this one that has already ended; returns its id.
-
-        `failed` is the reason why it has no result. May be called from several threads.
-        """
-        own = {**(tags or {}), **({REASON: failed} if failed else {}), MODEL: self._inherited.get(MODEL, "")}
+    def resume(self, tags: Mapping[str, str], params: Mapping[str, Any]) -> None:
+        """Go on in a run that was left or ended: RUNNING again. Parameters must be those it has."""
         with calls(self._address):
-            created = self._client.create_run(
-                self._experiment_id,
-                run_name=name,
-                tags={**_origin(), **_short_tags(own), MLFLOW_PARENT_RUN_ID: self.run_id},
-            )
-            run = Run(self._client, self._address, self._experiment_id, created.info.run_id)
-            run._log(metrics, params)
-            self._client.set_terminated(run.run_id, "FAILED" if failed else "FINISHED")
-        return run.run_id
+            self._client.update_run(self.run_id, "RUNNING")
+            if REASON in self._client.get_run(self.run_id).data.tags:
+                self._client.delete_tag(self.run_id, REASON)
+        self.set_tags(tags)
+        self.log_params(params)
+
+    def children(self, model: str) -> Children:
+        """The candidates of a training of `model`, as runs below this one."""
+        return Children(self._client, self._address, self._experiment_id, self.run_id, model)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Parameters; one longer than MLflow takes is cut, and whole in the artifact `long_params.json`."""
         with calls(self._address):
-            self._log({}, params)
+            log_in_batches(self._client, self.run_id, params=params)
             long = {
                 name: str(value) for name, value in params.items() if len(str(value)) > MAX_PARAM_VAL_LENGTH
             }
@@ -105,15 +79,14 @@ class Run:
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
         """Metrics by name."""
         with calls(self._address):
-            self._log(metrics, {})
+            log_in_batches(
+                self._client, self.run_id, metrics=[(name, value, 0) for name, value in metrics.items()]
+            )
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Tags by name; a value longer than MLflow takes is cut."""
-        pairs = [RunTag(name, value) for name, value in _short_tags(tags).items()]
         with calls(self._address):
-            for start in range(0, len(pairs), MAX_PARAMS_TAGS_PER_BATCH):
-                batch = pairs[start : start + MAX_PARAMS_TAGS_PER_BATCH]
-                self._client.log_batch(self.run_id, tags=batch)
+            log_in_batches(self._client, self.run_id, tags=tags)
 
     def log_dict(self, values: Mapping[str, Any], file: str) -> None:
         """An artifact in the format that the file's name says: .json or .yaml."""
@@ -190,30 +163,3 @@ class Run:
             self.set_tags({REASON: reason})
         with calls(self._address):
             self._client.set_terminated(self.run_id, status)
-
-    def _log(self, metrics: Mapping[str, float], params: Mapping[str, Any]) -> None:
-        """All in one call, as long as there are no more than MLflow takes in one."""
-        now = int(time.time() * 1000)
-        measured = [Metric(name, value, now, 0) for name, value in metrics.items()]
-        given = [Param(name, _cut(str(value), MAX_PARAM_VAL_LENGTH)) for name, value in params.items()]
-        size = min(MAX_PARAMS_TAGS_PER_BATCH, MAX_METRICS_PER_BATCH)
-        for start in range(0, max(len(measured), len(given)), size):
-            part = slice(start, start + size)
-            self._client.log_batch(self.run_id, metrics=measured[part], params=given[part])
-
-
-def _origin() -> dict[str, str]:
-    """Who and what, as MLflow's page shows it."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's user number without a name
-        user = "unknown"
-    return {MLFLOW_USER: user, MLFLOW_SOURCE_NAME: "pipeline"}
-
-
-def _short_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    return {name: _cut(value, MAX_TAG_VAL_LENGTH) for name, value in tags.items()}
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 4]} ..."

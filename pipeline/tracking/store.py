@@ -19,8 +19,9 @@ from pipeline.config.model import Config
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.tracking import sqlite
 from pipeline.tracking.calls import calls
+from pipeline.tracking.children import MODEL, PARENT
 from pipeline.tracking.quiet import set_or_unset
-from pipeline.tracking.runs import FINGERPRINT, MODEL, Run
+from pipeline.tracking.runs import CODE_VERSION, FINGERPRINT, Run
 
 # Opening waits little: nothing is lost by giving up. Later calls keep MLflow's own patience, minutes.
 _IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
@@ -33,6 +34,15 @@ class FinishedRun:
 
     run_id: str
     version: int
+
+
+@dataclass(frozen=True)
+class LeftRun:
+    """A training that did not finish: left RUNNING by a killed driver, or ended as KILLED or FAILED."""
+
+    run_id: str
+    name: str
+    status: str
 
 
 class Tracking:
@@ -108,18 +118,39 @@ class Tracking:
                 client, self.address, experiment_id, name, {**tags, MODEL: self.model_name}, params
             )
 
-    def close_left_open(self) -> int:
+    def resume_run(self, left: LeftRun, *, tags: Mapping[str, str], params: Mapping[str, Any]) -> Run:
+        """Go on in a run that did not finish; it is RUNNING again."""
+        client, experiment_id = self.open()
+        run = Run(client, self.address, experiment_id, left.run_id)
+        run.resume({**tags, MODEL: self.model_name}, params)
+        return run
+
+    def close_left_open(self, keep: LeftRun | None = None) -> int:
         """Mark as KILLED what a killed driver left RUNNING for this model, candidates included.
 
-        Returns how many runs. Call it only where no other training of the project can be at work: under the
-        project's lease.
+        All but the run to `keep`, with its candidates. Returns how many runs. Call it only where no other
+        training of the project can be at work: under the project's lease.
         """
         client, _ = self.open()
+        kept = None if keep is None else keep.run_id
         with calls(self.address):
-            left = [run.info.run_id for run in self._search("attributes.status = 'RUNNING'")]
+            left = [
+                run.info.run_id
+                for run in self._search("attributes.status = 'RUNNING'")
+                if kept is None or kept not in (run.info.run_id, run.data.tags.get(PARENT))
+            ]
             for run_id in left:
                 client.set_terminated(run_id, "KILLED")
         return len(left)
+
+    def find_left(self, fingerprint: str, code_version: str) -> LeftRun | None:
+        """The newest run of this fingerprint, by this version of the code, where it did not finish."""
+        mine = f"tags.{FINGERPRINT} = '{fingerprint}' and tags.{CODE_VERSION} = '{code_version}'"
+        with calls(self.address):
+            newest = next(self._search(mine), None)
+        if newest is None or newest.info.status == "FINISHED":
+            return None
+        return LeftRun(newest.info.run_id, newest.info.run_name, newest.info.status)
 
     def find_finished(self, fingerprint: str) -> FinishedRun | None:
         """The newest run of this fingerprint that finished and registered a version, else None."""

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import json
-import math
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.tracking import FinishedRun, Registry, Run, Tracking
+from pipeline.tracking import FinishedRun, LeftRun, Registry, Run, Tracking
 
 
 @pytest.fixture
@@ -48,37 +46,22 @@ def test_no_run_becomes_the_active_one_of_a_notebook(run: Run) -> None:
     assert mlflow.active_run() is None
 
 
-def test_a_candidate_is_a_finished_run_below(client: MlflowClient, run: Run) -> None:
-    good = run.child(
-        "#1", params={"depth": 3}, metrics={"rmse": 1.5, "r2": math.nan}, tags={"candidate": "1"}
-    )
-    bad = run.child("#2", params={"depth": 5}, metrics={}, failed="no memory")
+def test_a_run_that_was_ended_goes_on(client: MlflowClient, tracking: Tracking, run: Run) -> None:
+    run.kill("interrupted")
+    left = tracking.find_left("abc", "0.1.0")
+    assert left is None  # by another version of the code
+    run.set_tags({"code_version": "0.1.0"})
+    left = tracking.find_left("abc", "0.1.0")
+    assert left == LeftRun(run.run_id, "train", "KILLED")
 
-    first, second = client.get_run(good), client.get_run(bad)
-    assert (first.info.status, first.data.params, first.data.metrics["rmse"]) == (
-        "FINISHED",
-        {"depth": "3"},
-        1.5,
-    )
-    assert math.isnan(first.data.metrics["r2"])
-    assert first.data.tags["mlflow.parentRunId"] == run.run_id
-    assert first.data.tags["candidate"] == "1"
-    assert (second.info.status, second.data.tags["reason"]) == ("FAILED", "no memory")
+    resumed = tracking.resume_run(left, tags={"table.silver": "4"}, params={"folds": 3})
 
-
-def test_candidates_are_written_from_several_threads(
-    client: MlflowClient, tracking: Tracking, run: Run
-) -> None:
-    def write(number: int) -> str:
-        return run.child(f"#{number}", params={"n": number}, metrics={"rmse": float(number)})
-
-    with ThreadPoolExecutor(4) as pool:
-        written = list(pool.map(write, range(12)))
-
-    found = client.search_runs([tracking.open()[1]], f"tags.mlflow.parentRunId = '{run.run_id}'")
-    assert {child.info.run_id: child.data.metrics["rmse"] for child in found} == {
-        run_id: float(number) for number, run_id in enumerate(written)
-    }
+    found = client.get_run(run.run_id)
+    assert resumed.run_id == run.run_id
+    assert (found.info.status, found.data.tags["table.silver"]) == ("RUNNING", "4")
+    assert "reason" not in found.data.tags
+    resumed.finish()
+    assert tracking.find_left("abc", "0.1.0") is None
 
 
 def test_a_long_parameter_is_cut_and_kept_whole_beside(
@@ -117,19 +100,25 @@ def test_artifacts(client: MlflowClient, run: Run, tmp_path: Path) -> None:
 
 
 def test_what_a_killed_driver_left_is_closed(client: MlflowClient, tracking: Tracking, run: Run) -> None:
-    done = run.child("#1", params={}, metrics={})
     experiment_id = tracking.open()[1]
-    left = client.create_run(
-        experiment_id, tags={"mlflow.parentRunId": run.run_id, "pipeline.model": "houses"}
-    )
-    foreign = client.create_run(experiment_id)
 
-    closed = [tracking.close_left_open(), tracking.close_left_open()]
+    def start(parent: str) -> str:
+        tags = {"mlflow.parentRunId": parent, "pipeline.model": "houses"}
+        return str(client.create_run(experiment_id, tags=tags).info.run_id)
 
-    statuses = [client.get_run(found).info.status for found in (run.run_id, left.info.run_id, done)]
+    kept = tracking.open_run("train", tags={"fingerprint": "def"}, params={})
+    done, left, kept_child = start(run.run_id), start(run.run_id), start(kept.run_id)
+    client.set_terminated(done, "FINISHED")
+    foreign = client.create_run(experiment_id).info.run_id
+    keep = LeftRun(kept.run_id, "train", "RUNNING")
+
+    closed = [tracking.close_left_open(keep), tracking.close_left_open(keep)]
+
+    runs = (run.run_id, left, done, kept.run_id, kept_child, foreign)
+    statuses = [client.get_run(found).info.status for found in runs]
     assert closed == [2, 0]
-    assert statuses == ["KILLED", "KILLED", "FINISHED"]
-    assert client.get_run(foreign.info.run_id).info.status == "RUNNING"
+    assert statuses == ["KILLED", "KILLED", "FINISHED", "RUNNING", "RUNNING", "RUNNING"]
+    assert tracking.close_left_open() == 2
 
 
 def test_a_finished_training_is_found_by_its_fingerprint(tracking: Tracking, run: Run) -> None:

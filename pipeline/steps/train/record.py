@@ -21,7 +21,10 @@ from pipeline.steps.train.prepare import Prepared
 from pipeline.steps.train.refit import Refitted
 from pipeline.steps.train.result import LeaderboardRow
 from pipeline.tracking import (
+    CODE_VERSION,
+    FINGERPRINT,
     ColumnRole,
+    LeftRun,
     Registry,
     Run,
     Tracking,
@@ -67,14 +70,20 @@ def code_version() -> str:
 
 @contextmanager
 def open_run(
-    tracking: Tracking, prepared: Prepared, features: LedgerEntry, fingerprint: str, now: datetime
+    tracking: Tracking,
+    prepared: Prepared,
+    features: LedgerEntry,
+    fingerprint: str,
+    now: datetime,
+    left: LeftRun | None = None,
 ) -> Iterator[Run]:
     """The parent run, with configuration, fingerprint, and the version of every table read.
 
-    It ends as what happens inside: finished, failed with the reason, or killed.
+    A new one, or the one that an earlier driver `left`. It ends as what happens inside: finished, failed with
+    the reason, or killed.
     """
     config, roles = prepared.config, prepared.roles
-    tags = {"fingerprint": fingerprint, "code_version": code_version()}
+    tags = {FINGERPRINT: fingerprint, CODE_VERSION: code_version()}
     tags |= {f"table.{table}": str(table_version) for table, table_version in features.tables.items()}
     params = {
         "metric": config.metric,
@@ -85,7 +94,10 @@ def open_run(
         "seed": config.seed,
         "split_salt": config.split.salt,
     }
-    opened = tracking.open_run(f"train {now:%Y-%m-%d %H:%M:%S}", tags=tags, params=params)
+    if left is None:
+        opened = tracking.open_run(f"train {now:%Y-%m-%d %H:%M:%S}", tags=tags, params=params)
+    else:
+        opened = tracking.resume_run(left, tags=tags, params=params)
     try:
         opened.log_dict(public_values(config), "configuration.json")
         opened.log_dict(
@@ -155,7 +167,7 @@ def _log_results(opened: Run, trained: Trained) -> None:
     opened.log_metrics({name: value for name, value in metrics.items() if math.isfinite(value)})
     rows = [asdict(LeaderboardRow.of(standing)) for standing in trained.standings]
     opened.log_dict({"metric": trained.prepared.config.metric, "candidates": rows}, LEADERBOARD_FILE)
-    opened.log_params({"winner": trained.standings[0].candidate.label})
+    opened.set_tags({"winner": trained.standings[0].candidate.label})
     if trained.warnings:
         opened.log_text("\n".join(trained.warnings), WARNINGS_FILE)
     if trained.refitted.importance is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pyspark import StorageLevel
@@ -19,17 +21,18 @@ from pipeline.lake.ledger import Ledger, LedgerEntry
 from pipeline.preprocessing.leakage import check_leaks
 from pipeline.preprocessing.roles import summary
 from pipeline.progress import SILENT, Progress
+from pipeline.steps.train.journal import TrainingJournal, open_journal
 from pipeline.steps.train.prepare import prepare
-from pipeline.steps.train.record import Trained, open_run, register
+from pipeline.steps.train.record import Trained, code_version, open_run, register
 from pipeline.steps.train.refit import refit
 from pipeline.steps.train.result import LeaderboardRow, TrainResult
-from pipeline.tracking import Registry, Run, Tracking
+from pipeline.tracking import LeftRun, Registry, Run, Tracking
 from pipeline.tuning.attempts import OneWave
 from pipeline.tuning.candidates import grid
-from pipeline.tuning.journal import NoJournal
 from pipeline.tuning.rows import ACTUAL
 from pipeline.tuning.search import Search
 from pipeline.tuning.splits import ResolvedSplit, stored_split
+from pipeline.tuning.trial_key import ground_key
 from pipeline.tuning.trials import Standing, ranked
 
 STEP = "train"
@@ -46,7 +49,8 @@ def run(
     """Register a challenger trained on the published features.
 
     Nothing is trained again while the features and the configuration are those of a finished training, unless
-    `retrain`. A training that was killed is closed in MLflow and done again from the same rows.
+    `retrain`. A training of theirs that did not finish goes on: its trials are not done again. What a killed
+    driver left open of another training is closed in MLflow.
 
     Raises ConfigError (no features yet, a label or split that cannot train), DataRefused (a label without
     information, no candidate succeeded), TransientError (the tracking store is away).
@@ -62,13 +66,15 @@ def run(
     mark = training_fingerprint(config, entry)
     finished = None if retrain else tracking.find_finished(mark)
     if finished is not None:
+        tracking.close_left_open()
         result = TrainResult(
             STEP, "nothing new", changed=False, tables=dict(entry.tables), model=config.model_name
         )
         result = replace(result, run_id=finished.run_id, model_version=finished.version)
     else:
-        tracking.close_left_open()
-        result = _train(spark, config, entry, tracking, mark, now, progress)
+        left = None if retrain else tracking.find_left(mark, code_version())
+        tracking.close_left_open(keep=left)
+        result = _train(spark, config, _Due(entry, mark, left, now), tracking, progress)
     return replace(result, seconds=time.monotonic() - begun)
 
 
@@ -84,15 +90,20 @@ def training_fingerprint(config: Config, entry: LedgerEntry) -> str:
     )
 
 
+@dataclass(frozen=True)
+class _Due:
+    """The training that is to be done: of which features, and what an earlier driver left of it."""
+
+    entry: LedgerEntry
+    fingerprint: str
+    left: LeftRun | None
+    now: datetime
+
+
 def _train(
-    spark: SparkSession,
-    config: Config,
-    entry: LedgerEntry,
-    tracking: Tracking,
-    mark: str,
-    now: datetime,
-    progress: Progress,
+    spark: SparkSession, config: Config, due: _Due, tracking: Tracking, progress: Progress
 ) -> TrainResult:
+    entry = due.entry
     prepared = prepare(spark, config, entry, _split_before(config, tracking))
     config, roles, target = prepared.config, prepared.roles, prepared.target
     progress.say(f"train: {summary(roles)}")
@@ -101,15 +112,20 @@ def _train(
         warnings = check_leaks(fitting, roles, config.features, config.task, ACTUAL)
         for warning in warnings:
             progress.say(f"train: {warning}")
-        with open_run(tracking, prepared, entry, mark, now) as opened:
-            search = Search(spark, fitting, target, roles, config, _Children(opened))
+        with (
+            open_run(tracking, prepared, entry, due.fingerprint, due.now, due.left) as opened,
+            _journal(opened, config, due, progress) as journal,
+        ):
+            search = Search(spark, fitting, target, roles, config, journal)
             standings = _search(search, config, progress)
             winner = standings[0]
             progress.say(f"train: refitting {winner.candidate.label} on {target.counts.fitted:,} rows")
             refitted = refit(winner, fitting, target, roles, config)
             measured = target.measure_test(refitted.model.transform(prepared.test))
             progress.say("train: storing and registering the model")
-            trained = Trained(prepared, entry, mark, standings, refitted, measured, warnings, now)
+            trained = Trained(
+                prepared, entry, due.fingerprint, standings, refitted, measured, warnings, due.now
+            )
             version = register(tracking, opened, trained)
     finally:
         fitting.unpersist()
@@ -141,24 +157,18 @@ def _split_before(config: Config, tracking: Tracking) -> ResolvedSplit | None:
     return None if newest is None else stored_split(registry.record(newest).split)
 
 
-class _Children(NoJournal):
-    """Each candidate as a child run, written once it has all its folds."""
-
-    def __init__(self, opened: Run) -> None:
-        self._opened = opened
-
-    def finish(self, standing: Standing) -> None:
-        per_fold = {
-            f"{standing.metric}_fold_{place}": value for place, value in enumerate(standing.values, start=1)
-        }
-        found = {**standing.metrics, **per_fold, f"{standing.metric}_spread": standing.spread}
-        self._opened.child(
-            standing.candidate.label,
-            params={"learner": standing.candidate.learner, **standing.candidate.params},
-            metrics={name: value for name, value in found.items() if value == value},
-            tags={"candidate": str(standing.candidate.number), "rounds": str(standing.rounds or "")},
-            failed=standing.failed,
-        )
+@contextmanager
+def _journal(opened: Run, config: Config, due: _Due, progress: Progress) -> Iterator[TrainingJournal]:
+    """The record of this training's trials, below its run."""
+    table = names.features(config.name)
+    ground = ground_key(config, table, due.entry.tables[table], code_version())
+    failed = due.left is not None and due.left.status == "FAILED"
+    with open_journal(
+        opened.children(config.model_name), ground, config.metric, try_failed_again=failed
+    ) as journal:
+        if due.left is not None:
+            progress.say(f"train: going on with '{due.left.name}': {journal.kept:,} trials are on record")
+        yield journal
 
 
 def _search(search: Search, config: Config, progress: Progress) -> tuple[Standing, ...]:

@@ -13,10 +13,12 @@ from pipeline.config.model import Config
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.lake.lake import Lake, Txn
 from pipeline.lake.ledger import Ledger, LedgerEntry
+from pipeline.progress import Silent
 from pipeline.steps.promote.checks import check_reload
 from pipeline.steps.train import step
 from pipeline.steps.train.step import run
 from pipeline.tracking import Registry, Tracking, predict_example
+from pipeline.tuning import search
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 LEARNERS = {
@@ -145,8 +147,18 @@ def test_the_same_rows_and_configuration_are_not_trained_again(
     assert len(project.runs()) == before
 
 
+class Heard(Silent):
+    """Remembers what was said."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+
 @pytest.mark.spark
-def test_a_killed_training_is_closed_and_done_again(
+def test_a_killed_training_goes_on_in_its_run_and_a_killed_retraining_is_closed(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = Project(spark, tmp_path)
@@ -156,18 +168,33 @@ def test_a_killed_training_is_closed_and_done_again(
     def killed(*_: object) -> None:
         raise SystemExit(9)
 
+    def parents() -> list[str]:
+        return sorted(item.info.status for item in project.runs("tags.fingerprint != ''"))
+
     with monkeypatch.context() as patch:
         patch.setattr(step, "refit", killed)
         with pytest.raises(SystemExit):
             run(spark, config, now=NOW)
-    assert [item.info.status for item in project.runs("tags.fingerprint != ''")] == ["RUNNING"]
-    result = run(spark, config, now=NOW)
-    assert sorted(item.info.status for item in project.runs("tags.fingerprint != ''")) == [
-        "FINISHED",
-        "KILLED",
-    ]
+    assert parents() == ["RUNNING"]
+    trials = 2 * len(project.runs("tags.candidate != ''"))
+    with monkeypatch.context() as patch:
+        patch.setattr(search, "share_work", killed)  # no trial is done again
+        heard = Heard()
+        result = run(spark, config, now=NOW, progress=heard)
+    going_on = f"train: going on with 'train 2026-01-02 03:04:05': {trials} trials are on record"
+    assert going_on in heard.sentences
+    assert {item.info.status for item in project.runs()} == {"FINISHED"}
     assert result.model_version == 1
     assert result.test_metrics["rmse"] < result.baseline_metrics["rmse"]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(step, "refit", killed)
+        with pytest.raises(SystemExit):
+            run(spark, config, now=NOW, retrain=True)
+    assert parents() == ["FINISHED", "RUNNING"]
+    assert len(project.runs("tags.candidate != ''")) == trials
+    assert run(spark, config, now=NOW).verdict == "nothing new"
+    assert parents() == ["FINISHED", "KILLED"]
 
 
 @pytest.mark.spark
