@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from pipeline.config.model import Config
@@ -9,6 +10,8 @@ from pipeline.config.search import DEFAULT_ETA, STRATEGY_KEYS, Range
 from pipeline.config.task import UNBOUNDED
 from pipeline.config.tree import Problem
 
+_MOST_COMBINATIONS = 100_000
+"""More are taken for a mistake: nobody waits for them."""
 Problems = Iterator[Problem]
 
 
@@ -29,8 +32,19 @@ def check_folds(config: Config) -> Problems:
 
 
 def check_spaces(config: Config) -> Problems:
-    """A parameter is either fixed or searched, and a range is one that the strategy can search."""
+    """A parameter is either fixed or searched, and the strategy can search all there is."""
+    search = config.train.search
     for name, learner in config.learners.items():
+        lists = [values for values in learner.space.values() if not isinstance(values, Range)]
+        combinations = math.prod(map(len, lists))
+        if search.strategy == "grid" and search.max_trials is None and combinations > _MOST_COMBINATIONS:
+            path = f"train.learners.{name}.space"
+            yield Problem(
+                path,
+                f"'{path}' has {combinations:,} combinations, and train.search.strategy grid tries every one. "
+                "Write train.search.max_trials, shorter lists, or another strategy: random, halving, hyperband "
+                "or tpe.",
+            )
         for parameter, values in learner.space.items():
             path = f"train.learners.{name}.space.{parameter}"
             if parameter in learner.params:
@@ -61,7 +75,7 @@ def check_search(config: Config) -> Problems:
             path = f"train.search.{key}"
             yield Problem(
                 path,
-                f"'{path}' belongs to strategy {' and '.join(strategies)}, and the strategy is "
+                f"'{path}' belongs to the strategies {' and '.join(strategies)}, and this one is "
                 f"{search.strategy}. Leave it out, or change train.search.strategy.",
             )
     eta = search.eta or DEFAULT_ETA

@@ -50,6 +50,7 @@ LEARNERS: Mapping[str, Learner] = MappingProxyType(
         )
     }
 )
+"""Every learner by name, in order from the simplest kind to the one with the most freedom."""
 
 
 def get_learner(name: str) -> Learner:

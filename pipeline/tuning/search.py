@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import threading
+import time
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 
 from pyspark.sql import DataFrame, SparkSession
 
 from pipeline.config.model import Config
-from pipeline.learners import get_learner
 from pipeline.preprocessing.roles import Roles
 from pipeline.progress import Task
 from pipeline.tuning.attempts import Attempt, Strategy
+from pipeline.tuning.ending import Clock, Ending, Limits, Reason
 from pipeline.tuning.journal import Journal, NoJournal
-from pipeline.tuning.judges import Fold, folds_of
+from pipeline.tuning.judges import folds_of
 from pipeline.tuning.pools import Pool, open_pool, raise_first
-from pipeline.tuning.prepared import FoldFrames, FoldSet, fold_set
+from pipeline.tuning.prepared import FoldFrames
 from pipeline.tuning.runners import share_work
 from pipeline.tuning.runners.base import Work, reason
 from pipeline.tuning.target import Target
-from pipeline.tuning.trials import Standing, Trial
+from pipeline.tuning.trials import Standing, Trial, ranked
+from pipeline.tuning.wave import Place, Wave
 
 # How many fold frames are prepared or tried at once: one whose trials run, one that is being prepared.
 _FRAMES_AT_ONCE = 2
+_LOOK_SECONDS = 0.2
 
 
 class Search:
@@ -40,6 +43,7 @@ class Search:
         roles: Roles,
         config: Config,
         journal: Journal | None = None,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._spark = spark
         self._config = config
@@ -47,8 +51,10 @@ class Search:
         self._frames = FoldFrames(rows, target, roles, config)
         self._folds = folds_of(config)
         self._tag = f"search-{uuid.uuid4().hex[:12]}"
-        self._stop = threading.Event()
+        self._clock = clock
         self._slots = max(1, spark.sparkContext.defaultParallelism)
+        self.ending = Ending()
+        """How the search ended, once it has."""
 
     @property
     def prefix_fits(self) -> int:
@@ -59,31 +65,59 @@ class Search:
         """Try what the strategy asks for, wave after wave; the standings in the order they were asked for.
 
         A trial that throws or measures NaN is recorded and never wins. A trial that the journal knows is not
-        done again.
+        done again. Candidates that the end of the time cut off have no standing; `ending` counts them.
         """
+        limits = Limits(self._config.train.search, self._clock)
         standings: list[Standing] = []
+        asked = 0
         try:
-            with (
-                open_pool(self._spark, _FRAMES_AT_ONCE, self._tag, self._stop) as frames,
-                open_pool(self._spark, self._slots, self._tag, self._stop) as trials,
-            ):
-                while attempts := strategy.wave(standings):
-                    wave = _Wave(attempts, self._folds, self._config.metric, self._journal, task, self._stop)
-                    due = wave.due()
-                    started = [
-                        frames.submit(
-                            self._run_fold, place, due[place], trials, wave, strategy.needs_folds_again
-                        )
-                        for place in due
-                    ]
-                    raise_first(started)
-                    standings += wave.standings()
+            while attempts := strategy.wave(standings):
+                asked += len(attempts)
+                wave = self._wave(attempts, task)
+                self._try(wave, strategy.needs_folds_again, limits, standings)
+                standings += wave.standings()
+                if wave.stop.is_set() or (limits.are_over and any(map(_succeeded, standings))):
+                    self._finish_one(standings, task)
+                    self.ending = _early("time_budget", wave, strategy.planned, asked)
+                    break
+                if limits.reached(standings):
+                    self.ending = _early("target", wave, strategy.planned, asked)
+                    break
         finally:
             self._frames.release_all()
         return tuple(standings)
 
+    def _wave(self, attempts: Sequence[Attempt], task: Task) -> Wave:
+        return Wave(attempts, self._folds, self._config.metric, self._journal, task)
+
+    def _finish_one(self, standings: list[Standing], task: Task) -> None:
+        """The time is over, and no candidate has seen all rows: the best one does; the next, if it fails."""
+        while not any(_succeeded(standing) and standing.share == 1.0 for standing in standings):
+            best = next((found for found in ranked(standings) if _succeeded(found)), None)
+            if best is None:
+                return
+            wave = self._wave([Attempt(best.candidate)], task)
+            self._try(wave, True, None, standings)
+            standings += wave.standings()
+
+    def _try(self, wave: Wave, keep: bool, limits: Limits | None, before: Sequence[Standing]) -> None:
+        """Run a wave to its end, or until the time is over and some candidate has succeeded."""
+        with (
+            open_pool(self._spark, _FRAMES_AT_ONCE, self._tag, wave.stop) as frames,
+            open_pool(self._spark, self._slots, self._tag, wave.stop) as trials,
+        ):
+            due = wave.due()
+            started = [frames.submit(self._run_fold, place, due[place], trials, wave, keep) for place in due]
+            if limits is None or not limits.are_timed:
+                raise_first(started)
+                return
+            while _are_running(started):
+                if limits.are_over and any(map(_succeeded, [*before, *wave.standings()])):
+                    trials.end()
+                    frames.end()
+
     def _run_fold(
-        self, place: _Place, attempts: Sequence[Attempt], pool: Pool, wave: _Wave, keep: bool
+        self, place: Place, attempts: Sequence[Attempt], pool: Pool, wave: Wave, keep: bool
     ) -> None:
         """All attempts of one fold set on one fold, over one kept frame."""
         group, fold = place
@@ -114,68 +148,21 @@ class Search:
                 self._frames.release(group, fold)
 
 
-class _Wave:
-    """Attempts that run at once, and the trials they have so far."""
-
-    def __init__(
-        self,
-        attempts: Sequence[Attempt],
-        folds: Sequence[Fold],
-        metric: str,
-        journal: Journal,
-        task: Task,
-        stop: threading.Event,
-    ) -> None:
-        self._attempts, self._folds, self._metric = attempts, folds, metric
-        self._journal, self._task, self._stop = journal, task, stop
-        self._trials: dict[_Which, list[Trial]] = {_which(attempt): [] for attempt in attempts}
-        self._lock = threading.Lock()
-
-    def due(self) -> dict[_Place, list[Attempt]]:
-        """What is not on record yet, by fold set and fold."""
-        due: dict[_Place, list[Attempt]] = {}
-        for attempt in self._attempts:
-            group = fold_set(get_learner(attempt.candidate.learner).family, attempt.candidate.features)
-            for fold in self._folds:
-                known = self._journal.found(attempt, fold)
-                if known is None:
-                    due.setdefault((group, fold), []).append(attempt)
-                else:
-                    self._add(known)
-        return due
-
-    def record(self, trial: Trial) -> None:
-        """A trial has ended; called from any thread."""
-        with self._lock:
-            if self._stop.is_set():  # a cancelled trial is neither a success nor a failure
-                return
-            self._journal.record(trial)
-            self._add(trial)
-
-    def standings(self) -> list[Standing]:
-        """One for each attempt, in their order."""
-        return [self._standing(attempt) for attempt in self._attempts]
-
-    def _add(self, trial: Trial) -> None:
-        trials = self._trials[trial.candidate.number, trial.share]
-        trials.append(trial)
-        self._task.advance(_note(trial, self._metric))
-        if len(trials) == len(self._folds):
-            self._journal.finish(self._standing(Attempt(trial.candidate, trial.share)))
-
-    def _standing(self, attempt: Attempt) -> Standing:
-        ordered = tuple(sorted(self._trials[_which(attempt)], key=lambda trial: trial.fold))
-        return Standing(attempt.candidate, self._metric, ordered)
+def _are_running(started: Sequence[Future[None]]) -> bool:
+    """Whether some still run, after a moment of waiting; raises what one of them raised."""
+    finished, left = wait(started, timeout=_LOOK_SECONDS, return_when=FIRST_EXCEPTION)
+    for future in finished:
+        future.result()
+    return bool(left)
 
 
-_Place = tuple[FoldSet, Fold]
-_Which = tuple[int, float]
+def _succeeded(standing: Standing) -> bool:
+    return standing.failed is None
 
 
-def _which(attempt: Attempt) -> _Which:
-    return attempt.candidate.number, attempt.share
-
-
-def _note(trial: Trial, metric: str) -> str:
-    outcome = "failed" if trial.failed else f"{metric} {trial.metrics[metric]:,.4g}"
-    return f"{trial.candidate.label} fold {trial.fold + 1}: {outcome}"
+def _early(why: Reason, wave: Wave, planned: int | None, asked: int) -> Ending:
+    """An early end, unless nothing was left to try."""
+    not_begun = None if planned is None else wave.not_begun + max(0, planned - asked)
+    if why == "time_budget" and not_begun == 0 and wave.cut_off == 0:
+        return Ending()
+    return Ending(why, wave.cut_off, not_begun)

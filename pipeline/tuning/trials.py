@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.evaluation.metrics import is_better
-from pipeline.learners import get_learner
+from pipeline.learners import LEARNERS, get_learner
 from pipeline.tuning.candidates import Candidate
 
 
@@ -121,15 +121,24 @@ class Standing:
 def ranked(standings: Sequence[Standing]) -> tuple[Standing, ...]:
     """The best first, failed ones last. Equal means: the simpler candidate, then the smaller number.
 
-    What was fitted on more rows comes before what was fitted on fewer: their means do not compare.
+    A candidate that was tried on several shares of the rows stands with the largest. What was fitted on more
+    rows comes before what was fitted on fewer: their means do not compare.
     """
-    usable = [standing for standing in standings if standing.failed is None]
-    failed = [standing for standing in standings if standing.failed is not None]
+    largest: dict[int, Standing] = {}
+    for standing in sorted(standings, key=lambda standing: standing.share):
+        largest[standing.candidate.number] = standing
+    usable = [standing for standing in largest.values() if standing.failed is None]
+    failed = [standing for standing in largest.values() if standing.failed is not None]
 
-    def order(standing: Standing) -> tuple[float, float, float, int]:
-        candidate = standing.candidate
+    def order(standing: Standing) -> tuple[float, float, tuple[int, float], int]:
         sign = 1.0 if is_better(standing.metric, 0.0, 1.0) else -1.0
-        complexity = get_learner(candidate.learner).complexity(candidate.params)
-        return -standing.share, sign * standing.mean, complexity, candidate.number
+        candidate = standing.candidate
+        return -standing.share, sign * standing.mean, simplicity(candidate), candidate.number
 
     return (*sorted(usable, key=order), *sorted(failed, key=lambda standing: standing.candidate.number))
+
+
+def simplicity(candidate: Candidate) -> tuple[int, float]:
+    """Smaller is simpler: first by the learner, in the registry's order, then by what it can express."""
+    kind = list(LEARNERS).index(candidate.learner)
+    return kind, get_learner(candidate.learner).complexity(candidate.params)

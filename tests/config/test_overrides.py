@@ -69,8 +69,8 @@ def test_null_takes_back_what_the_file_says(minimal: str) -> None:
         (
             "train.fold=3",
             (
-                "--set train.fold: unknown key 'train.fold'. Did you mean 'folds'? Known here: choose, every, folds, "
-                "imbalance, label_transform, learners, local_memory, metric, placement, search."
+                "--set train.fold: unknown key 'train.fold'. Did you mean 'folds'? Known here: choose, every,"
+                " folds, imbalance, label_transform, learners, local_memory, metric, placement, search."
             ),
         ),
         (
