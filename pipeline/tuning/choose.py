@@ -36,6 +36,12 @@ def choose(standings: Sequence[Standing], rule: Rule) -> Standing:
     )  # the first of equals: better
 
 
+def leaderboard(standings: Sequence[Standing], rule: Rule) -> tuple[Standing, ...]:
+    """The winner, then the other candidates from the best on, and the failed ones last."""
+    winner = choose(standings, rule)
+    return (winner, *(standing for standing in ranked(standings) if standing is not winner))
+
+
 def standard_error(standing: Standing) -> float:
     """The standard error of the mean over folds; 0 with one fold."""
     return standing.spread / math.sqrt(len(standing.trials))

@@ -23,6 +23,8 @@ class LeaderboardRow:
     folds: tuple[float | None, ...]
     seconds: float
     failed: str | None
+    share: float = 1.0
+    """The share of the training rows it was fitted on, where the search tried it on few rows first."""
 
     @classmethod
     def of(cls, standing: Standing) -> LeaderboardRow:
@@ -31,12 +33,13 @@ class LeaderboardRow:
         return cls(
             number=standing.candidate.number,
             learner=standing.candidate.learner,
-            params=dict(standing.candidate.params),
+            params={**standing.candidate.params, **standing.candidate.features},
             mean=None if failed else standing.mean,
             spread=None if failed else standing.spread,
             folds=tuple(trial.metrics.get(standing.metric) for trial in standing.trials),
             seconds=standing.seconds,
             failed=failed,
+            share=standing.share,
         )
 
 
@@ -56,3 +59,5 @@ class TrainResult(StepResult):
     roles: tuple[Role, ...] = ()
     warnings: tuple[str, ...] = ()
     """What somebody should look at, such as a column that tells the label by itself."""
+    ended_early: str | None = None
+    """Why the search ended before everything was tried, and how much was not; None where all was."""

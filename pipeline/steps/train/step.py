@@ -27,13 +27,14 @@ from pipeline.steps.train.record import Trained, code_version, open_run, registe
 from pipeline.steps.train.refit import refit
 from pipeline.steps.train.result import LeaderboardRow, TrainResult
 from pipeline.tracking import LeftRun, Registry, Run, Tracking
-from pipeline.tuning.attempts import OneWave
-from pipeline.tuning.candidates import grid
+from pipeline.tuning.attempts import Strategy
+from pipeline.tuning.choose import leaderboard
 from pipeline.tuning.rows import ACTUAL
 from pipeline.tuning.search import Search
 from pipeline.tuning.splits import ResolvedSplit, stored_split
+from pipeline.tuning.strategies import strategy_of
 from pipeline.tuning.trial_key import ground_key
-from pipeline.tuning.trials import Standing, ranked
+from pipeline.tuning.trials import Standing
 
 STEP = "train"
 
@@ -117,7 +118,7 @@ def _train(
             _journal(opened, config, due, progress) as journal,
         ):
             search = Search(spark, fitting, target, roles, config, journal)
-            standings = _search(search, config, progress)
+            standings = _search(search, strategy_of(config, target.counts.fitted), config, progress)
             winner = standings[0]
             progress.say(f"train: refitting {winner.candidate.label} on {target.counts.fitted:,} rows")
             refitted = refit(winner, fitting, target, roles, config)
@@ -145,6 +146,7 @@ def _train(
         baseline_metrics=measured.baseline,
         roles=roles.all,
         warnings=warnings,
+        ended_early=search.ending.sentence,
     )
 
 
@@ -171,15 +173,17 @@ def _journal(opened: Run, config: Config, due: _Due, progress: Progress) -> Iter
         yield journal
 
 
-def _search(search: Search, config: Config, progress: Progress) -> tuple[Standing, ...]:
-    """All candidates, ranked. DataRefused when none succeeded."""
-    candidates = grid(config)
-    folds = max(config.train.folds, 1)
-    sign = BETTER[config.metric]
-    progress.say(f"train: {len(candidates)} candidates, {folds} folds, by {config.metric} ({sign} is better)")
-    with progress.task("tuning", len(candidates) * folds) as task:
-        standings = ranked(search.run(OneWave(candidates), task))
+def _search(search: Search, strategy: Strategy, config: Config, progress: Progress) -> tuple[Standing, ...]:
+    """The winner, then the others from the best on. DataRefused when none succeeded."""
+    folds, planned = max(config.train.folds, 1), strategy.planned
+    tries = "candidates until the time is over" if planned is None else f"{planned:,} candidates"
+    by = f"by {config.metric} ({BETTER[config.metric]} is better)"
+    progress.say(f"train: {config.train.search.strategy}: {tries}, {folds} folds, {by}")
+    with progress.task("tuning", None if planned is None else planned * folds) as task:
+        standings = leaderboard(search.run(strategy, task), config.train.choose)
+    if search.ending.sentence is not None:
+        progress.say(f"train: {search.ending.sentence}")
     if standings[0].failed is not None:
         reasons = "\n".join(f"  {standing.candidate.label}: {standing.failed}" for standing in standings[:5])
-        raise DataRefused(f"train: none of {len(candidates)} candidates succeeded.\n{reasons}")
+        raise DataRefused(f"train: none of {len(standings)} candidates succeeded.\n{reasons}")
     return standings
