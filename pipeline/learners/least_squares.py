@@ -40,11 +40,6 @@ class Line:
     coefficients: Floats
     intercept: float
 
-    def predict(self, features: Floats) -> Floats:
-        """One number per row of `features`, a matrix that may be sparse."""
-        found: Floats = features @ self.coefficients + self.intercept
-        return found
-
 
 def ridge_path(sums: Floats, penalties: Sequence[Penalty]) -> list[Line | None]:
     """The regression of each penalty; None where only an iterative solver finds one.

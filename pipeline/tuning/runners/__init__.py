@@ -9,8 +9,8 @@ from pipeline.tuning.candidates import Candidate
 from pipeline.tuning.prepared import PreparedFold
 from pipeline.tuning.runners.base import Work
 from pipeline.tuning.runners.boosted import boosted_work
-from pipeline.tuning.runners.linear_path import LinearPathRunner, is_on_path
 from pipeline.tuning.runners.spark import SparkRunner
+from pipeline.tuning.runners.vectors import vector_work
 
 
 def share_work(
@@ -20,9 +20,9 @@ def share_work(
     slots: int,
 ) -> tuple[Work, ...]:
     """The work of one fold set on one fold, in pieces that may run at once."""
-    path = tuple(candidate for candidate in candidates if is_on_path(candidate, fold))
     boosted = tuple(one for one in candidates if get_learner(one.learner).family == "boosting")
-    works = [Work(LinearPathRunner(), path)] if path else []
-    works += boosted_work(boosted, fold, share, slots)
-    works += [Work(SparkRunner(), (one,)) for one in candidates if one not in path and one not in boosted]
+    others = [one for one in candidates if one not in boosted]
+    works = [*vector_work(others, fold, share, slots), *boosted_work(boosted, fold, share, slots)]
+    shared = {one.number for work in works for one in work.candidates}
+    works += [Work(SparkRunner(), (one,)) for one in others if one.number not in shared]
     return tuple(works)

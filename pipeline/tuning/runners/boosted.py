@@ -146,9 +146,9 @@ def run_task(plan: Plan, fold: PreparedFold, share: float) -> Sequence[Mapping[s
     """One Spark job of one task; a result for each candidate of the plan reaches the driver."""
     from pipeline.evaluation import confusion, exact, histogram
     from pipeline.learners.boosting import native
-    from pipeline.tuning.runners import boosted_task
+    from pipeline.tuning.runners import boosted_task, task_memory
 
-    for module in (confusion, exact, histogram, native, boosted_task):
+    for module in (confusion, exact, histogram, native, task_memory, boosted_task):
         # Workers unpickle the task without importing this package, which they may not have.
         cloudpickle.register_pickle_by_value(module)
     stopping = any(fit.job.early_stopping_rounds is not None for fit in plan.fits)

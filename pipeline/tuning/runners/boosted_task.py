@@ -5,7 +5,6 @@ It travels to the workers by value, with the modules it imports of ours: they ne
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from pipeline.learners.boosting.native import (
     train,
     validate_rows,
 )
+from pipeline.tuning.runners.task_memory import Memory
 
 TRAINING, STOPPING, JUDGING = 0, 1, 2
 """What a row is for, as its last column says."""
@@ -219,44 +219,3 @@ def _failures(fit: Fit, error: BaseException, seconds: float) -> Iterator[dict[s
     text = lines[0] if why != "other" else f"{type(error).__name__}: {lines[0]}"
     for number, _ in fit.candidates:
         yield {"number": number, "fit_seconds": seconds / len(fit.candidates), "failed": text, "why": why}
-
-
-class Memory:
-    """How much this process has grown since it was made, at the most; only Linux tells."""
-
-    def __init__(self) -> None:
-        gc.collect()
-        _give_back()
-        self._start = _status("VmRSS")
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget the highest so far."""
-        try:
-            with open("/proc/self/clear_refs", "w") as peak:  # noqa: PTH123 - a file of the kernel
-                peak.write("5")
-        except OSError:
-            self._start = None
-
-    def peak(self) -> int | None:
-        """Bytes above the start, at the highest since the last `reset`; None where that is not told."""
-        highest = _status("VmHWM")
-        return None if highest is None or self._start is None else max(0, highest - self._start)
-
-
-def _give_back() -> None:
-    """Have the C library return what earlier tasks of this process have freed; only glibc needs telling."""
-    import ctypes
-
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
-
-
-def _status(name: str) -> int | None:
-    try:
-        with open("/proc/self/status") as lines:  # noqa: PTH123 - a file of the kernel
-            found = [line.split()[1] for line in lines if line.startswith(name)]
-    except OSError:
-        return None
-    return int(found[0]) * 1024 if found else None

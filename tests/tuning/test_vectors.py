@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pyspark.ml import Pipeline
+from pyspark.ml.classification import LogisticRegression
+from pyspark.ml.evaluation import BinaryClassificationEvaluator
+from pyspark.ml.feature import OneHotEncoder, StandardScaler, StringIndexer, VectorAssembler
+from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipeline.config.model import Config
+from pipeline.preprocessing.roles import Role, Roles
+from pipeline.progress import SILENT
+from pipeline.tuning.attempts import OneWave
+from pipeline.tuning.candidates import grid
+from pipeline.tuning.class_labels import ClassLabels
+from pipeline.tuning.class_target import ClassTarget
+from pipeline.tuning.rows import FOLD, LABEL, SPLIT, RowCounts, with_splits
+from pipeline.tuning.search import Search
+from pipeline.tuning.trials import Standing
+
+pytestmark = pytest.mark.spark
+
+ROLES = Roles((Role("size", "numeric", ""), Role("age", "numeric", ""), Role("town", "categorical", "")))
+REG_PARAMS = [0.01, 0.1]
+
+
+def config(task: str, learners: dict[str, Any], root: str, **train: Any) -> Config:
+    return Config.model_validate(
+        {
+            "name": "t",
+            "task": task,
+            "lake": {"root": root},
+            "sources": {"rows": {"path": "/nowhere", "key": ["id"]}},
+            "features": {"label": "kind"},
+            "train": {"learners": learners, **train},
+        }
+    )
+
+
+LEARNERS = {"logistic_regression": {"space": {"regParam": REG_PARAMS}}}
+
+
+@pytest.fixture(scope="module")
+def table(spark: SparkSession) -> Iterator[DataFrame]:
+    frame = spark.range(400).selectExpr(
+        "id",
+        "CAST(id % 37 AS DOUBLE) AS size",
+        "CAST((id * 7919) % 101 AS DOUBLE) AS age",
+        "element_at(array('north', 'south', 'east', 'west'), CAST(id % 4 AS INT) + 1) AS town",
+        "CAST(floor(((id % 37) + (id * 104729) % 53 + 10 * (id % 4)) / 40) AS INT) AS level",
+    )
+    yield frame.persist()
+    frame.unpersist()
+
+
+def encoded(table: DataFrame, names: tuple[str, ...], configuration: Config) -> tuple[ClassTarget, DataFrame]:
+    """The label `kind` is the level, cut to so many classes."""
+    counts = RowCounts(0, {"train": 280, "validation": 60, "test": 60}, (93, 93, 94))
+    target = ClassTarget(configuration.task, counts, ClassLabels(names, "int"), (100,) * len(names))
+    rows = table.withColumn("kind", F.least("level", F.lit(len(names) - 1)))
+    rows = target.encode(with_splits(rows, configuration, ROLES.inputs))
+    return target, rows.where(F.col(SPLIT) != "test").repartition(3).persist()
+
+
+def standings(
+    spark: SparkSession, rows: DataFrame, target: ClassTarget, configuration: Config
+) -> tuple[Standing, ...]:
+    with SILENT.task("search") as task:
+        return Search(spark, rows, target, ROLES, configuration).run(OneWave(grid(configuration)), task)
+
+
+def by_hand(rows: DataFrame) -> list[float]:
+    regression = LogisticRegression(featuresCol="features", labelCol=LABEL, maxIter=300, tol=1e-12)
+    stages = [
+        VectorAssembler(inputCols=["size", "age"], outputCol="numbers"),
+        StandardScaler(inputCol="numbers", outputCol="scaled", withMean=True),
+        StringIndexer(inputCol="town", outputCol="code", handleInvalid="keep"),
+        OneHotEncoder(inputCol="code", outputCol="onehot"),
+        VectorAssembler(inputCols=["scaled", "onehot"], outputCol="features"),
+        regression,
+    ]
+    validator = CrossValidator(
+        estimator=Pipeline(stages=stages),
+        estimatorParamMaps=ParamGridBuilder().addGrid(regression.regParam, REG_PARAMS).build(),
+        evaluator=BinaryClassificationEvaluator(labelCol=LABEL),
+        numFolds=3,
+        foldCol=FOLD,
+    )
+    found: list[float] = validator.fit(rows.where(F.col(SPLIT) == "train")).avgMetrics
+    gc.collect()
+    return found
+
+
+# CrossValidator leaves its thread pool to the garbage collector, which complains (pyspark 4.2.0).
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_logistic_regression_in_a_task_equals_a_cross_validator_written_by_hand(
+    spark: SparkSession, table: DataFrame, lake_root: str
+) -> None:
+    configuration = config("binary", LEARNERS, lake_root)
+    target, rows = encoded(table, ("0", "1"), configuration)
+    found = standings(spark, rows, target, configuration)
+    assert [item.failed for item in found] == [None, None]
+    assert {trial.placement for item in found for trial in item.trials} == {"local"}
+    assert {trial.note for item in found for trial in item.trials} == {None}
+    assert all(set(trial.training_metrics) == set(trial.metrics) for item in found for trial in item.trials)
+    assert [item.mean for item in found] == pytest.approx(by_hand(rows), rel=1e-6)
+    rows.unpersist()
+
+
+def test_three_classes_in_a_task_are_measured_as_on_all_workers(
+    spark: SparkSession, table: DataFrame, lake_root: str
+) -> None:
+    learners = {"logistic_regression": {"params": {"tol": 1e-12, "maxIter": 300, "regParam": 0.05}}}
+    found = {}
+    for placement in ("local", "distributed"):
+        configuration = config("multiclass", learners, lake_root, folds=0, placement=placement)
+        target, rows = encoded(table, ("0", "1", "2"), configuration)
+        (standing,) = standings(spark, rows, target, configuration)
+        assert {trial.placement for trial in standing.trials} == {placement}
+        found[placement] = standing.metrics
+        rows.unpersist()
+    assert found["local"] == pytest.approx(found["distributed"], rel=1e-6)
