@@ -10,8 +10,17 @@ from typing import Protocol
 class Task(Protocol):
     """A piece of work with a known or unknown number of parts."""
 
+    def begin(self, parts: int = 1) -> None:
+        """So many parts are at work from now on, where that is known."""
+
     def advance(self, note: str = "") -> None:
         """One part is done; `note` may say what came out of it."""
+
+    def skip(self, parts: int = 1) -> None:
+        """So many parts were done before: they cost no time now."""
+
+    def tell(self, status: str) -> None:
+        """How the work stands; it is shown until something else is told."""
 
 
 class Progress(Protocol):
@@ -40,8 +49,19 @@ class Guarded:
         return self._progress.task(label, total)
 
 
-class _SilentTask:
+class SilentTask:
+    """Listens to nothing."""
+
+    def begin(self, parts: int = 1) -> None:
+        return
+
     def advance(self, note: str = "") -> None:
+        return
+
+    def skip(self, parts: int = 1) -> None:
+        return
+
+    def tell(self, status: str) -> None:
         return
 
 
@@ -53,7 +73,7 @@ class Silent:
 
     @contextmanager
     def task(self, label: str, total: int | None = None) -> Iterator[Task]:
-        yield _SilentTask()
+        yield SilentTask()
 
 
 SILENT: Progress = Silent()

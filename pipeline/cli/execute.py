@@ -72,7 +72,7 @@ def _sigterm_as_ctrl_c() -> Iterator[None]:
 def _fail(error: BaseException, screen: Screen, project: Project | None) -> int:
     failure = explain(error)
     if failure.verdict == "interrupted":
-        failure = replace(failure, sentence=screen.interrupted())
+        failure = replace(failure, sentence=screen.interrupted(str(error)))
     log = write_traceback(error, project.log_file if project else None) if failure.logged else None
     values = screen.fail(failure, log)
     try:

@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli.pace import Pace
 from pipeline.cli.text import elapsed, is_styled
 from pipeline.progress import SILENT, Progress, Task
 
@@ -19,23 +20,16 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
+# In a log file each part has its line, up to so many; then there is one line in so many seconds.
+_MANY_LINES = 100
+_SECONDS_BETWEEN_LINES = 5.0
+
 
 def progress_for(quiet: bool) -> Progress:
     """The listener that suits stderr: silent when asked, live on a terminal, plain lines otherwise."""
     if quiet:
         return SILENT
     return Live() if is_styled(sys.stderr) else Lines()
-
-
-def time_left(seconds: float, done: int, total: int | None) -> str:
-    """How long the rest takes if its parts take as long as those done did: `about 3 min 20 s left`.
-
-    Nothing while no part is done, nothing at the end, and nothing below a second.
-    """
-    if total is None or done == 0 or done >= total:
-        return ""
-    left = seconds / done * (total - done)
-    return f"about {elapsed(left)} left" if left >= 1 else ""
 
 
 class Lines:
@@ -50,24 +44,47 @@ class Lines:
         counter = _CountedLines(self, label, total)
         self.say(f"{label} ...")
         yield counter
-        parts = f"{counter.done} of {total}, " if total is not None else ""
-        self.say(f"{label}: {parts}{elapsed(time.monotonic() - begun)}")
+        parts = f"{counter.pace.parts}, " if total is not None else ""
+        self.say(
+            f"{label}: {parts}{counter.status and f'{counter.status}, '}{elapsed(time.monotonic() - begun)}"
+        )
 
 
 class _CountedLines:
+    """A line for each part; where they come fast, one every few seconds."""
+
     def __init__(self, lines: Lines, label: str, total: int | None) -> None:
-        self._lines, self._label, self._total = lines, label, total
+        self._lines, self._label = lines, label
         self._lock = threading.Lock()
-        self._begun = time.monotonic()
-        self.done = 0
+        self._said = 0
+        self._last_said = 0.0
+        self.pace = Pace(total)
+        self.status = ""
+
+    def begin(self, parts: int = 1) -> None:
+        with self._lock:
+            self.pace.begin(parts)
+
+    def skip(self, parts: int = 1) -> None:
+        with self._lock:
+            self.pace.skip(parts)
+
+    def tell(self, status: str) -> None:
+        self.status = status
 
     def advance(self, note: str = "") -> None:
         with self._lock:  # trials end in several threads
-            self.done += 1
-            if note:
-                of = f" of {self._total}" if self._total is not None else ""
-                left = time_left(time.monotonic() - self._begun, self.done, self._total)
-                self._lines.say(f"{self._label} {self.done}{of}: {note}{left and f', {left}'}")
+            self.pace.advance()
+            if note and self._is_time():
+                told = ", ".join(filter(None, (note, self.status, self.pace.left)))
+                self._lines.say(f"{self._label} {self.pace.parts}: {told}")
+
+    def _is_time(self) -> bool:
+        now = time.monotonic()
+        is_time = self._said < _MANY_LINES or now - self._last_said >= _SECONDS_BETWEEN_LINES
+        if is_time:
+            self._said, self._last_said = self._said + 1, now
+        return is_time
 
 
 class Live:
@@ -94,7 +111,7 @@ class Live:
     def task(self, label: str, total: int | None = None) -> Iterator[Task]:
         bars = self._enter()
         parts = "" if total is None else f"0 of {total}"
-        bar = bars.add_task(label, total=total, parts=parts, left="", note="")
+        bar = bars.add_task(label, total=total, parts=parts, left="", status="", note="")
         try:
             yield _Bar(bars, bar, total)
         finally:
@@ -119,17 +136,30 @@ class Live:
 
 class _Bar:
     def __init__(self, bars: Bars, bar: TaskID, total: int | None) -> None:
-        self._bars, self._bar, self._total = bars, bar, total
+        self._bars, self._bar = bars, bar
+        self._pace = Pace(total)
         self._lock = threading.Lock()
-        self._begun = time.monotonic()
-        self._done = 0
+
+    def begin(self, parts: int = 1) -> None:
+        with self._lock:
+            self._pace.begin(parts)
+
+    def skip(self, parts: int = 1) -> None:
+        with self._lock:
+            self._pace.skip(parts)
+            self._show(advance=parts)
+
+    def tell(self, status: str) -> None:
+        with self._lock:
+            self._show(status=status)
 
     def advance(self, note: str = "") -> None:
         with self._lock:
-            self._done += 1
-            parts = str(self._done) if self._total is None else f"{self._done} of {self._total}"
-            left = time_left(time.monotonic() - self._begun, self._done, self._total)
-            self._bars.update(self._bar, advance=1, parts=parts, left=left, note=note)
+            self._pace.advance()
+            self._show(advance=1, note=note)
+
+    def _show(self, **shown: Any) -> None:
+        self._bars.update(self._bar, parts=self._pace.parts, left=self._pace.left, **shown)
 
 
 def _new_bars(console: Console) -> Bars:
@@ -144,6 +174,7 @@ def _new_bars(console: Console) -> Bars:
         TextColumn("{task.fields[parts]}", markup=False, table_column=Column(no_wrap=True)),
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[status]}", markup=False, table_column=Column(no_wrap=True)),
         TextColumn("{task.fields[note]}", "dim", markup=False, table_column=Column(no_wrap=True, ratio=1)),
         console=console,
         transient=True,

@@ -127,15 +127,18 @@ class Screen:
         """Before anything is done: should this process be killed, no older verdict stands in its place."""
         self.write(self.verdict("running", exit_code=None))
 
-    def interrupted(self) -> str:
-        """What Ctrl-C leaves: the steps that had ended are kept, and what the one at work had committed."""
+    def interrupted(self, saved: str = "") -> str:
+        """What Ctrl-C leaves: the steps that had ended are kept, and what the one at work had committed.
+
+        `saved` is what that step itself says of it, such as `12 trials`.
+        """
         if self._step is None and not self.outcomes:
             return "Interrupted before anything was written."
         kept = [outcome.step for outcome in self.outcomes if outcome.result is not None]
         at = ""
         if self._step is not None:
             at = f" during {self._step[0]}"
-            kept.append(f"what {self._step[0]} has committed")
+            kept.append(saved or f"what {self._step[0]} has committed")
         return f"Interrupted{at}. Kept: {', '.join(kept)}. The same command goes on from there."
 
     def fail(self, failure: Failure, log: Path | None) -> dict[str, Any]:

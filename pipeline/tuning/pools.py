@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from pyspark.sql import SparkSession
 from pyspark.util import inheritable_thread_target
@@ -40,9 +40,13 @@ class Pool:
 
     def end(self) -> None:
         """Stop what runs and wait for it. Queued work is not cancelled: its waiter would wait forever."""
-        self._stop.set()
+        self._stop.set()  # before anything is cancelled: what fails by that is no result
+        self._cancel()
         while wait(self.started, timeout=_CANCEL_AGAIN_SECONDS).not_done:
-            # A trial may start its next job after this one was cancelled.
+            self._cancel()  # a trial may start its next job after this one was cancelled
+
+    def _cancel(self) -> None:
+        with suppress(Exception):  # a session that is gone has nothing to cancel
             self._spark.sparkContext.cancelJobsWithTag(self._tag)
 
 
@@ -54,7 +58,6 @@ def open_pool(spark: SparkSession, size: int, tag: str, stop: threading.Event) -
         try:
             yield pool
         except BaseException:
-            spark.sparkContext.cancelJobsWithTag(tag)
             pool.end()
             raise
 

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pipeline.config.model import Config
 from pipeline.preprocessing.roles import Roles
 from pipeline.progress import Task
+from pipeline.tuning.alive import validate_alive
 from pipeline.tuning.attempts import Attempt, Strategy
 from pipeline.tuning.ending import Clock, Ending, Limits, Reason
 from pipeline.tuning.journal import Journal, NoJournal
@@ -22,6 +23,7 @@ from pipeline.tuning.runners import share_work
 from pipeline.tuning.runners.base import Work, reason
 from pipeline.tuning.target import Target
 from pipeline.tuning.trials import Standing, Trial, ranked
+from pipeline.tuning.watching import Watching
 from pipeline.tuning.wave import Place, Wave
 
 # How many fold frames are prepared or tried at once: one whose trials run, one that is being prepared.
@@ -55,6 +57,8 @@ class Search:
         self._slots = max(1, spark.sparkContext.defaultParallelism)
         self.ending = Ending()
         """How the search ended, once it has."""
+        self.preparing_seconds = 0.0
+        """Time spent on preparing folds, on all threads together."""
 
     @property
     def prefix_fits(self) -> int:
@@ -68,16 +72,17 @@ class Search:
         done again. Candidates that the end of the time cut off have no standing; `ending` counts them.
         """
         limits = Limits(self._config.train.search, self._clock)
+        watching = Watching(task, self._config.metric)
         standings: list[Standing] = []
         asked = 0
         try:
             while attempts := strategy.wave(standings):
                 asked += len(attempts)
-                wave = self._wave(attempts, task)
+                wave = self._wave(attempts, watching)
                 self._try(wave, strategy.needs_folds_again, limits, standings)
                 standings += wave.standings()
                 if wave.stop.is_set() or (limits.are_over and any(map(_succeeded, standings))):
-                    self._finish_one(standings, task)
+                    self._finish_one(standings, watching)
                     self.ending = _early("time_budget", wave, strategy.planned, asked)
                     break
                 if limits.reached(standings):
@@ -87,16 +92,16 @@ class Search:
             self._frames.release_all()
         return tuple(standings)
 
-    def _wave(self, attempts: Sequence[Attempt], task: Task) -> Wave:
-        return Wave(attempts, self._folds, self._config.metric, self._journal, task)
+    def _wave(self, attempts: Sequence[Attempt], watching: Watching) -> Wave:
+        return Wave(attempts, self._folds, self._config.metric, self._journal, watching)
 
-    def _finish_one(self, standings: list[Standing], task: Task) -> None:
+    def _finish_one(self, standings: list[Standing], watching: Watching) -> None:
         """The time is over, and no candidate has seen all rows: the best one does; the next, if it fails."""
         while not any(_succeeded(standing) and standing.share == 1.0 for standing in standings):
             best = next((found for found in ranked(standings) if _succeeded(found)), None)
             if best is None:
                 return
-            wave = self._wave([Attempt(best.candidate)], task)
+            wave = self._wave([Attempt(best.candidate)], watching)
             self._try(wave, True, None, standings)
             standings += wave.standings()
 
@@ -121,16 +126,23 @@ class Search:
     ) -> None:
         """All attempts of one fold set on one fold, over one kept frame."""
         group, fold = place
+        begun = time.monotonic()
         try:
             prepared = self._frames.prepared(group, fold)
         except Exception as error:  # noqa: BLE001 - whatever a fold throws fails its trials, not the search
+            failed = reason(error)
+            validate_alive(self._spark, failed)
             for attempt in attempts:
-                failed = reason(error)
                 wave.record(Trial(attempt.candidate, fold.number, share=attempt.share, failed=failed))
             return
 
+        self.preparing_seconds += time.monotonic() - begun
+
         def try_together(work: Work, share: float) -> None:
+            wave.begins(len(work.candidates))
             for trial in work.run(prepared, share):
+                if trial.failed is not None:
+                    validate_alive(self._spark, trial.failed)
                 wave.record(trial)
 
         try:

@@ -6,12 +6,12 @@ import threading
 from collections.abc import Sequence
 
 from pipeline.learners import get_learner
-from pipeline.progress import Task
 from pipeline.tuning.attempts import Attempt
 from pipeline.tuning.journal import Journal
 from pipeline.tuning.judges import Fold
 from pipeline.tuning.prepared import FoldSet, fold_set
 from pipeline.tuning.trials import Standing, Trial
+from pipeline.tuning.watching import Watching
 
 Place = tuple[FoldSet, Fold]
 _Which = tuple[int, float]
@@ -21,10 +21,15 @@ class Wave:
     """One wave of attempts. Once `stop` is set, no trial is recorded any more."""
 
     def __init__(
-        self, attempts: Sequence[Attempt], folds: Sequence[Fold], metric: str, journal: Journal, task: Task
+        self,
+        attempts: Sequence[Attempt],
+        folds: Sequence[Fold],
+        metric: str,
+        journal: Journal,
+        watching: Watching,
     ) -> None:
         self._attempts, self._folds, self._metric = attempts, folds, metric
-        self._journal, self._task = journal, task
+        self._journal, self._watching = journal, watching
         self._trials: dict[_Which, list[Trial]] = {_which(attempt): [] for attempt in attempts}
         self._lock = threading.Lock()
         self.stop = threading.Event()
@@ -40,8 +45,13 @@ class Wave:
                 if known is None:
                     due.setdefault((group, fold), []).append(attempt)
                 else:
+                    self._watching.known(known)
                     self._add(known)
         return due
+
+    def begins(self, trials: int) -> None:
+        """So many trials are at work from now on."""
+        self._watching.begins(trials)
 
     def record(self, trial: Trial) -> None:
         """A trial has ended; called from any thread."""
@@ -49,6 +59,7 @@ class Wave:
             if self.stop.is_set():  # a cancelled trial is neither a success nor a failure
                 return
             self._journal.record(trial)
+            self._watching.ended(trial)
             self._add(trial)
 
     def standings(self) -> list[Standing]:
@@ -70,9 +81,10 @@ class Wave:
     def _add(self, trial: Trial) -> None:
         trials = self._trials[trial.candidate.number, trial.share]
         trials.append(trial)
-        self._task.advance(_note(trial, self._metric))
         if len(trials) == len(self._folds):
-            self._journal.finish(self._standing(Attempt(trial.candidate, trial.share)))
+            standing = self._standing(Attempt(trial.candidate, trial.share))
+            self._journal.finish(standing)
+            self._watching.finished(standing)
 
     def _standing(self, attempt: Attempt) -> Standing:
         ordered = tuple(sorted(self._trials[_which(attempt)], key=lambda trial: trial.fold))
@@ -81,8 +93,3 @@ class Wave:
 
 def _which(attempt: Attempt) -> _Which:
     return attempt.candidate.number, attempt.share
-
-
-def _note(trial: Trial, metric: str) -> str:
-    outcome = "failed" if trial.failed else f"{metric} {trial.metrics[metric]:,.4g}"
-    return f"{trial.candidate.label} fold {trial.fold + 1}: {outcome}"

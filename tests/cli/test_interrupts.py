@@ -80,6 +80,13 @@ def test_ctrl_c_says_what_is_kept_and_exits_130(command, monkeypatch):
     )
 
 
+def test_ctrl_c_tells_what_the_step_says_it_keeps(command, monkeypatch):
+    monkeypatch.setattr(Project, "train", ends("train", KeyboardInterrupt("12 trials")))
+    assert command("train", "-q").err == (
+        "Interrupted during train. Kept: 12 trials. The same command goes on from there.\n"
+    )
+
+
 def test_ctrl_c_in_a_run_names_the_steps_that_had_ended(command, monkeypatch):
     def interrupted(self: Project, **given: Any) -> RunResult:
         assert self._watch is not None

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from pipeline.cli import progress as room
-from pipeline.cli.progress import Lines, Live, progress_for, time_left
+from pipeline.cli.progress import Lines, Live, progress_for
 from pipeline.progress import SILENT
 
 
@@ -28,8 +28,8 @@ def test_lines_say_what_begins_what_came_out_and_what_ends(capsys):
     assert said.err.splitlines() == [
         "three sources",
         "trials ...",
-        "trials 1 of 2: rmse 5, about 1.0 s left",
-        "trials: 2 of 2, 3.0 s",
+        "trials 1 of 2: rmse 5, about 2.0 s left",
+        "trials: 2 of 2, 4.0 s",
         "starting Spark ...",
         "starting Spark: 2.0 s",
     ]
@@ -77,11 +77,16 @@ def test_stderr_decides_how_progress_looks(monkeypatch):
     assert isinstance(progress_for(quiet=False), Lines)
 
 
-def test_the_time_left_is_that_of_the_parts_done():
-    assert time_left(60, 3, 12) == "about 3 min 0 s left"
-    assert (
-        time_left(60, 0, 12) == time_left(60, 12, 12) == time_left(60, 3, None) == time_left(0.1, 1, 2) == ""
-    )
+def test_lines_say_how_the_work_stands_and_many_come_seldom(capsys):
+    with Lines().task("trials", 400) as task:
+        for number in range(300):
+            task.begin()
+            task.tell(f"best {number}")
+            task.advance("rmse 5")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1].startswith("trials 1 of 400: rmse 5, best 0, about ")
+    assert lines[-1].startswith("trials: 300 of 400, best 299, ")
+    assert 100 < len(lines) < 200
 
 
 def test_live_says_how_much_time_is_left(monkeypatch):
@@ -90,3 +95,14 @@ def test_live_says_how_much_time_is_left(monkeypatch):
         task.advance("rmse 5")
         assert live._bars is not None
         assert live._bars.tasks[0].fields["left"].startswith("about ")
+
+
+def test_live_says_how_the_work_stands():
+    live = Live()
+    with live.task("trials", 4) as task:
+        task.skip(2)
+        task.begin()
+        task.tell("1 running, best rmse 5")
+        assert live._bars is not None
+        fields = live._bars.tasks[0].fields
+        assert (fields["parts"], fields["status"]) == ("2 of 4", "1 running, best rmse 5")

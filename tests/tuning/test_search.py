@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from pipeline.config.model import Config
 from pipeline.learners import get_learner
 from pipeline.preprocessing.roles import Role, Roles
-from pipeline.progress import SILENT
+from pipeline.progress import SILENT, SilentTask
 from pipeline.tuning import fold_statistics
 from pipeline.tuning import prepared as prepared_module
 from pipeline.tuning.attempts import OneWave
@@ -246,7 +246,7 @@ def test_without_folds_the_validation_rows_judge(spark: SparkSession, rows: Data
 def test_an_interrupt_ends_the_search_and_releases_what_it_cached(
     spark: SparkSession, rows: DataFrame
 ) -> None:
-    class Stop:
+    class Stop(SilentTask):
         def __init__(self) -> None:
             self.seen = 0
 
