@@ -118,9 +118,14 @@ def leaderboard(rows: Sequence[LeaderboardRow], metric: str, most: int) -> Itera
         f"Leaderboard: {direction(metric)} {BETTER[metric]} is better, mean and spread over {folds} folds"
     )
     varied = _varied(rows)
+    headers = ["", "learner", direction(metric), "spread", "gap", "rows", "time", "parameters"]
     lines = [_standing(place, row, varied[row.learner]) for place, row in enumerate(rows[:most], start=1)]
-    headers = ["", "learner", direction(metric), "spread", "time", "parameters"]
-    yield table(headers, lines, left=["learner"], fold=["parameters"])
+    told = {"gap": any(row.gap is not None for row in rows), "rows": any(row.share < 1.0 for row in rows)}
+    kept = [place for place, header in enumerate(headers) if told.get(header, True)]
+    lines = [[line[place] for place in kept] for line in lines]
+    yield table([headers[place] for place in kept], lines, left=["learner"], fold=["parameters"])
+    if told["gap"]:
+        yield Text("  gap: on the rows that were fitted, minus on those that judge", style="dim")
     if len(rows) > most:
         yield Text(f"  and {len(rows) - most} more", style="dim")
 
@@ -129,9 +134,20 @@ def _standing(place: int, row: LeaderboardRow, varied: Iterable[str]) -> list[Te
     params = " ".join(f"{name}={row.params[name]}" for name in varied if name in row.params)
     style = "bold green" if place == 1 else ""
     spread = f"± {figure(row.spread, like=row.mean)}"
+    gap = "" if row.gap is None else f"{'+' if row.gap > 0 else ''}{figure(row.gap, like=row.mean)}"
     if row.failed is not None:
         style, params, spread = "red", f"{params} failed: {row.failed}".lstrip(), ""
-    values = [str(place), row.learner, figure(row.mean), spread, elapsed(row.seconds), params]
+    share = f"{100 * row.share:.3g} %"
+    values = [
+        str(place),
+        row.learner,
+        figure(row.mean),
+        spread,
+        gap,
+        share,
+        elapsed(row.seconds),
+        params,
+    ]
     return [Text(value, style=style) for value in values]
 
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 
 from pipeline.cli.page import Page
 from pipeline.cli.tables import leaderboard, ledger, outcome_parts, roles, step_line, train_parts
@@ -62,6 +63,37 @@ def test_the_leaderboard_shows_what_differs_marks_the_direction_and_tells_what_f
         "  3  linear_regression  30,000  ± 1,000  1.0 s  regParam=0.1",
         "  4  linear_regression       -           0.5 s  regParam=9.0 failed: fold 1: it broke",
     ]
+
+
+def test_the_leaderboard_shows_the_gap_to_the_training_rows_and_the_share_of_rows_where_they_tell():
+    first = replace(ROWS[0], training_mean=20000.0, gap=-3456.78)
+    second = replace(ROWS[1], training_mean=24100.5, gap=99.5, share=0.25)
+    bad = replace(ROWS[3], failed="fold 1: no")
+    lines = printed(*leaderboard((first, second, ROWS[2], bad), "rmse", 20))
+    assert lines == [
+        "Leaderboard: rmse ↓ lower is better, mean and spread over 2 folds",
+        "     learner            rmse ↓   spread     gap   rows   time  parameters",
+        "  1  xgboost            23,457    ± 512  -3,457  100 %   12 s  max_depth=3",
+        "  2  xgboost            24,001    ± 100    +100   25 %   14 s  max_depth=5",
+        "  3  linear_regression  30,000  ± 1,000          100 %  1.0 s  regParam=0.1",
+        "  4  linear_regression       -                   100 %  0.5 s  regParam=9.0 failed: fold 1: no",
+        "  gap: on the rows that were fitted, minus on those that judge",
+    ]
+    assert max(map(len, lines)) <= 100
+
+
+def test_a_long_leaderboard_stays_within_a_hundred_columns():
+    params = {f"parameter_{number}": number / 7 for number in range(9)}
+    rows = [
+        replace(
+            row, params={**params, "max_depth": place}, gap=-1.0, share=0.5, learner="logistic_regression"
+        )
+        for place, row in enumerate(ROWS)
+    ]
+    rows[1] = replace(rows[1], params={name: -value for name, value in rows[1].params.items()})
+    stream = io.StringIO()
+    Console(file=stream, width=100).print(*leaderboard(rows, "rmse", 20))
+    assert max(map(len, stream.getvalue().splitlines())) <= 100
 
 
 def test_a_higher_metric_is_marked_so_and_a_long_leaderboard_is_cut():

@@ -25,6 +25,12 @@ class LeaderboardRow:
     failed: str | None
     share: float = 1.0
     """The share of the training rows it was fitted on, where the search tried it on few rows first."""
+    training_mean: float | None = None
+    """The mean over folds on the rows that were fitted; None where that was not measured."""
+    gap: float | None = None
+    """`training_mean` minus `mean`: far from zero, the training rows were learned by heart."""
+    placement: str = ""
+    """Where its trials ran: `local` (inside one task), `distributed`, or both."""
 
     @classmethod
     def of(cls, standing: Standing) -> LeaderboardRow:
@@ -40,6 +46,9 @@ class LeaderboardRow:
             seconds=standing.seconds,
             failed=failed,
             share=standing.share,
+            training_mean=standing.training_mean,
+            gap=standing.gap,
+            placement=standing.placement,
         )
 
 
