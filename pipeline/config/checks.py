@@ -7,6 +7,7 @@ take is known above this layer; `Section.where` gives their errors a line.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from pipeline.config.cleaning_checks import (
@@ -56,8 +57,9 @@ def check_repeats(config: Config) -> Problems:
     }
     lists["score.columns"] = config.score.columns
     for path, names in lists.items():
-        for name in dict.fromkeys(name for name in names or () if (names or ()).count(name) > 1):
-            yield Problem(path, f"'{path}' names '{name}' twice. Keep one.")
+        for name, count in Counter(names or ()).items():
+            if count > 1:
+                yield Problem(path, f"'{path}' names '{name}' twice. Keep one.")
 
 
 def check_roles(config: Config) -> Problems:

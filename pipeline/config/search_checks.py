@@ -41,9 +41,9 @@ def check_spaces(config: Config) -> Problems:
             path = f"train.learners.{name}.space"
             yield Problem(
                 path,
-                f"'{path}' has {combinations:,} combinations, and train.search.strategy grid tries every one. "
-                "Write train.search.max_trials, shorter lists, or another strategy: random, halving, hyperband "
-                "or tpe.",
+                f"'{path}' has {combinations:,} combinations, and train.search.strategy grid tries every "
+                "one. Write train.search.max_trials, shorter lists, or another strategy: random, halving, "
+                "hyperband or tpe.",
             )
         for parameter, values in learner.space.items():
             path = f"train.learners.{name}.space.{parameter}"

@@ -16,6 +16,7 @@ from pipeline.evaluation.baseline import class_baseline
 from pipeline.evaluation.class_measures import ClassMeasures
 from pipeline.evaluation.classes import ClassPrediction, evaluate_classes, is_small
 from pipeline.learners.class_metadata import with_class_metadata
+from pipeline.tuning.class_folds import validate_class_folds
 from pipeline.tuning.class_labels import ClassLabels, inside_shares
 from pipeline.tuning.positive import positive_class
 from pipeline.tuning.rows import (
@@ -194,6 +195,7 @@ def validate_classes(found: Mapping[str, RowCounts], unlabelled: int, config: Co
             "two. Write task: multiclass, or bring them to two with a rule or in features.derive."
         )
     validate_counts(counts, config)
+    validate_class_folds(found, config)
 
 
 def listed(found: Mapping[str, RowCounts]) -> str:
