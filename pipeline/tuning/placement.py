@@ -33,9 +33,8 @@ def chunks_of(fits: Sequence[float], shipping: float, folds: int, slots: int) ->
     The number of jobs is the one by which all slots are done soonest; of many fits there are more, so that
     each job's fits take about ten times its shipping: results are on record as jobs end.
     """
-    total = sum(fits)
-    finest = min(len(fits), max(1, math.ceil(total / (_WORTH_SHIPPING * max(shipping, 1e-9)))))
-    soonest, best = 1, math.inf
+    finest = min(len(fits), math.floor(sum(fits) / (_WORTH_SHIPPING * max(shipping, 1e-9))))
+    soonest, best = min(len(fits), 1), math.inf
     for count in range(1, min(len(fits), slots) + 1):
         slowest = max(sum(fits[at] for at in chunk) for chunk in _cut(fits, count))
         done = math.ceil(folds * count / slots) * (shipping + slowest)
