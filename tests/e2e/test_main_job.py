@@ -86,9 +86,10 @@ def test_killed_while_cleaning_the_same_command_gives_the_same_tables_and_winner
     assert site.versions()["silver_houses"] == 0
 
 
-def test_killed_while_training_the_same_command_gives_the_same_tables_and_winner(done, site, tables):
-    candidates = "SELECT count(*) FROM tags WHERE key = 'mlflow.parentRunId'"
-    site.kill_when(lambda: site.query(candidates) not in ([], [(0,)]), "run")
+def test_killed_while_training_the_same_command_goes_on_and_repeats_no_trial(done, site, tables):
+    trials = "SELECT key, value FROM tags WHERE key LIKE 'trial.%'"
+    site.kill_when(lambda: site.query(trials), "run")
+    before = set(site.query(trials))
     assert "RUNNING" in {status for _, status in site.registry()["runs"]}
     versions = site.versions()
     again = site.call("run", "--json")
@@ -96,8 +97,13 @@ def test_killed_while_training_the_same_command_gives_the_same_tables_and_winner
     assert tables(site) == done.tables
     assert winner_of(again) == winner_of(done.first)
     assert moved(versions, site.versions()) == ["ledger", "predictions_tiny", "runs"]
+    after = site.query(trials)
+    assert before <= set(after)  # done again, a trial would tell of other seconds
+    assert len(after) == len(done.site.query(trials)) == 4 * 2  # candidates × folds
+    measured = "SELECT count(DISTINCT run_uuid || key) FROM metrics WHERE key LIKE 'seconds_fold_%'"
+    assert site.query(measured) == [(4 * 2,)]
     registry = site.registry()
-    assert {status for _, status in registry["runs"]} == {"FINISHED", "KILLED"}
+    assert [status for _, status in registry["runs"]] == ["FINISHED"] * 5
     assert registry["versions"] == [("tiny", 1)]
     assert registry["aliases"] == [("challenger", 1), ("champion", 1)]
 

@@ -17,6 +17,8 @@ from pipeline.tuning.trials import Standing, Trial
 TRIAL = "trial."
 """Begins the name of a tag that holds a trial; its key follows."""
 
+_NOBODY = Candidate(0, "", {})
+
 
 class TrainingJournal:
     """The record of one training's search; `ground` is its `ground_key`.
@@ -30,12 +32,18 @@ class TrainingJournal:
     ) -> None:
         self._children, self._ground, self._metric = children, ground, metric
         self._left: Mapping[str, Child] = children.find()
-        self._told: set[tuple[str, float]] = set()
+        self._done_now: set[str] = set()
         self._trials: dict[str, str] = {}
         for child in self._left.values():
             for name, text in child.tags.items():
                 if name.startswith(TRIAL) and not (try_failed_again and _has_failed(text)):
                     self._trials[name.removeprefix(TRIAL)] = text
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """All trials on record, of earlier drivers too; whose they are is not told."""
+        found = (trial_from(text, _NOBODY) for text in self._trials.values())
+        return tuple(trial for trial in found if trial is not None)
 
     @property
     def kept(self) -> int:
@@ -63,15 +71,20 @@ class TrainingJournal:
             )
         )
         self._trials[key] = text
-        self._told.add((candidate, trial.share))
+        self._done_now.add(key)
 
     def finish(self, standing: Standing) -> None:
         """An attempt has all its folds; what an earlier driver has written is not written again."""
         key = self._key(standing.candidate)
         left = self._left.get(key)
+        known = [trial for trial in standing.trials if self._is_known(key, trial)]
         is_written = left is not None and left.status in ("FINISHED", "FAILED")
-        if is_written and (key, standing.share) not in self._told:
+        if is_written and len(known) == len(standing.trials):
             return
+        metrics = _standing_metrics(standing)
+        if left is not None and not left.has_params:  # its driver was killed before it wrote them
+            for trial in known:
+                metrics |= _trial_metrics(trial, self._metric)
         tags = {"placement": standing.placement}
         if standing.rounds is not None:
             tags["rounds"] = str(standing.rounds)
@@ -84,11 +97,15 @@ class TrainingJournal:
                 key,
                 standing.candidate.label,
                 _params(standing.candidate),
-                _measured(_standing_metrics(standing), standing.share),
+                _measured(metrics, standing.share),
                 tags,
                 "FAILED" if standing.failed else "FINISHED",
             )
         )
+
+    def _is_known(self, candidate: str, trial: Trial) -> bool:
+        """Whether an earlier driver did it."""
+        return trial_key(candidate, trial.fold, trial.share) not in self._done_now
 
     def _key(self, candidate: Candidate) -> str:
         return candidate_key(self._ground, candidate)
@@ -112,7 +129,7 @@ def open_journal(
 
 
 def _has_failed(text: str) -> bool:
-    trial = trial_from(text, Candidate(0, "", {}))
+    trial = trial_from(text, _NOBODY)
     return trial is None or trial.failed is not None
 
 

@@ -118,6 +118,26 @@ def test_what_a_killed_driver_left_is_done_once(parent: Run, children: Any) -> N
     assert (found["1"].data.metrics["rmse"], found["2"].data.metrics["rmse"]) == (3.0, 5.5)
 
 
+def test_a_driver_killed_before_it_wrote_a_trials_metrics_leaves_them_to_the_next(
+    parent: Run, children: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    trials = [tried(FIRST, 0, 2.0), tried(FIRST, 1, 4.0)]
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_batch", killed)
+        with pytest.raises(SystemExit):
+            search(parent, trials[0])
+    assert children()["1"].data.metrics == {}
+
+    assert search(parent, *trials) == trials[1:]
+    found = children()["1"].data
+    folds = [found.metrics[f"rmse_fold_{fold}"] for fold in (1, 2)]
+    assert (folds, found.metrics["rmse"]) == ([2.0, 4.0], 3.0)
+    assert found.params["max_depth"] == "3"
+
+
 def test_another_ground_knows_nothing(parent: Run) -> None:
     trial = tried(FIRST, 0, 2.0)
     search(parent, trial)
@@ -149,6 +169,7 @@ def test_the_same_candidate_asked_for_again_is_known(parent: Run) -> None:
     journal = TrainingJournal(parent.children("t"), "ground", "rmse")
     journal.record(tried(FIRST, 0, 2.0))
     assert journal.found(Attempt(twin), FOLDS[0]) == tried(twin, 0, 2.0)
+    assert [(trial.fold, trial.seconds) for trial in journal.trials] == [(0, 1.5)]
     assert journal.found(Attempt(twin), FOLDS[1]) is None
 
 
