@@ -17,7 +17,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["pipeline", "pipeline.*"]),
-    package_data={"pipeline": ["log4j2.properties", "py.typed"]},
+    package_data={"pipeline": ["log4j2.properties", "py.typed"], "pipeline.steps.train.page": ["page.html"]},
     install_requires=[line for line in LINES if line and not line.startswith("#")],
     extras_require={  # the same module `xgboost`, 6 MB or 700: choose one
         "cpu": [

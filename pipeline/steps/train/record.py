@@ -35,7 +35,7 @@ from pipeline.tracking import (
 )
 from pipeline.tracking.record import FILE as RECORD_FILE
 from pipeline.tuning.target import Measured
-from pipeline.tuning.trials import Standing
+from pipeline.tuning.trials import Standing, Trial
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 LEADERBOARD_FILE = "leaderboard.json"
 IMPORTANCE_FILE = "feature_importance.json"
 WARNINGS_FILE = "warnings.txt"
+PAGE_FILE = "search.html"
 PICTURES_FOLDER = "pictures"
 
 
@@ -58,6 +59,10 @@ class Trained:
     measured: Measured
     warnings: tuple[str, ...]
     now: datetime
+    trials: tuple[Trial, ...] = ()
+    """Every trial on record."""
+    preparing_seconds: float = 0.0
+    ended_early: str | None = None
 
 
 def code_version() -> str:
@@ -173,6 +178,7 @@ def _log_results(opened: Run, trained: Trained) -> None:
     if trained.refitted.importance is not None:
         opened.log_dict(trained.refitted.importance, IMPORTANCE_FILE)
     opened.log_figures(_pictures(trained), PICTURES_FOLDER)
+    opened.log_text(_page(trained), PAGE_FILE)
 
 
 def _pictures(trained: Trained) -> Mapping[str, Figure]:
@@ -185,6 +191,29 @@ def _pictures(trained: Trained) -> Mapping[str, Figure]:
         target.classes,
         label=trained.prepared.config.features.label,
         importance=trained.refitted.importance,
+    )
+
+
+def _page(trained: Trained) -> str:
+    """The search as one page for people."""
+    from pipeline.steps.train.page import SearchFacts, search_page  # jinja2 only where there is a page
+
+    config = trained.prepared.config
+    return search_page(
+        SearchFacts(
+            project=config.name,
+            label=config.features.label,
+            metric=config.metric,
+            strategy=config.train.search.strategy,
+            standings=trained.standings,
+            trials=trained.trials,
+            preparing_seconds=trained.preparing_seconds,
+            begun=trained.now,
+            ended_early=trained.ended_early,
+            test_metrics=trained.measured.model,
+            baseline_metrics=trained.measured.baseline,
+            test_rows=trained.prepared.target.counts.splits.get("test", 0),
+        )
     )
 
 

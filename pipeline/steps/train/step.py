@@ -125,7 +125,17 @@ def _train(
             measured = target.measure_test(refitted.model.transform(prepared.test))
             progress.say("train: storing and registering the model")
             trained = Trained(
-                prepared, entry, due.fingerprint, standings, refitted, measured, warnings, due.now
+                prepared,
+                entry,
+                due.fingerprint,
+                standings,
+                refitted,
+                measured,
+                warnings,
+                due.now,
+                journal.trials,
+                search.preparing_seconds,
+                search.ending.sentence,
             )
             version = register(tracking, opened, trained)
     finally:

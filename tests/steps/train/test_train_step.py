@@ -111,7 +111,7 @@ def test_mlflow_holds_parent_children_and_where_the_rows_came_from(trained: tupl
     pictures = {file.path for file in project.client.list_artifacts(result.run_id, "pictures")}
     assert pictures == {"pictures/residuals.png", "pictures/feature_importance.png"}
     files = {file.path for file in project.client.list_artifacts(result.run_id)}
-    assert {"configuration.json", "roles.json", "training.json", "model"} <= files
+    assert {"configuration.json", "roles.json", "training.json", "model", "search.html"} <= files
 
 
 @pytest.mark.spark
