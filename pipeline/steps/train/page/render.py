@@ -11,7 +11,7 @@ from pipeline.evaluation.metrics import BETTER
 from pipeline.steps.train.page.effects import HEIGHT, WIDTH, effects_of
 from pipeline.steps.train.page.facts import SearchFacts
 from pipeline.steps.train.page.numbers import duration, figure, signed
-from pipeline.steps.train.page.spending import parts_of, places_of
+from pipeline.steps.train.page.spending import notes_of, parts_of, places_of
 from pipeline.steps.train.page.strips import strips_of
 
 MOST_ROWS = 50
@@ -67,6 +67,7 @@ def search_page(facts: SearchFacts) -> str:
         chart=(WIDTH, HEIGHT),
         parts=parts_of(facts),
         places=places_of(facts.standings),
+        notes=notes_of(facts.trials),
         failures=_failures(facts)[:MOST_ROWS],
         failed=len(facts.standings) - len(facts.succeeded),
         colours=COLOURS,

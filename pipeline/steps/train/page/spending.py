@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -79,6 +80,11 @@ def places_of(standings: Sequence[Standing]) -> tuple[Place, ...]:
         )
         for (learner, placement), trials in groups.items()
     )
+
+
+def notes_of(trials: Sequence[Trial]) -> tuple[tuple[str, int], ...]:
+    """What happened beside, such as why trials were not done where they were placed, and how often."""
+    return tuple(Counter(trial.note for trial in trials if trial.note is not None).most_common())
 
 
 def _total(trials: Sequence[Trial], part: str) -> float:

@@ -216,6 +216,11 @@ def test_the_parts_are_all_of_the_time() -> None:
     assert parts_of(facts(standing(1, [1.0]), trials=(), preparing_seconds=0.0)) == ()
 
 
+def test_what_happened_beside_is_told_with_how_often() -> None:
+    found = facts(standing(1, [1.0, 1.0], note="its task was lost; done by all workers"), standing(2, [1.0]))
+    assert "2 trials: its task was lost; done by all workers" in Reader(search_page(found)).text
+
+
 def test_places_tell_the_most_memory() -> None:
     found = (
         standing(1, [1.0, 1.0], placement="local", estimated_bytes=2**30, used_bytes=17),
