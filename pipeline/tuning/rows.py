@@ -126,10 +126,15 @@ def validate_counts(counts: RowCounts, config: Config) -> None:
         )
     for place, count in enumerate(counts.folds):
         if count == 0:
+            salt = "another split.salt, " if config.split.by in ("hash", "group") else ""
+            together = (
+                f" Rows of one {', '.join(config.split.group)} stay together, and every fold needs some."
+                if config.split.group
+                else ""
+            )
             raise ConfigError(
-                f"train.folds: fold {place + 1} of {folds} has no row "
-                f"(rows by split: {counted}). "
-                f"Use fewer folds, {'another split.salt, ' if config.split.by == 'hash' else ''}or more data."
+                f"train.folds: fold {place + 1} of {folds} has no row (rows by split: {counted}).{together} "
+                f"Use fewer folds, {salt}or more data."
             )
     if counts.splits["test"] == 0:
         raise ConfigError(

@@ -141,6 +141,16 @@ def test_rows_that_cannot_train(
         validate_number(facts(**found), config(train=settings))
 
 
+def test_more_folds_than_groups() -> None:
+    settings = config(split={"by": "group", "group": "street"}, train={"folds": 3})
+    with pytest.raises(ConfigError) as refused:
+        validate_number(facts(folds=(30, 0, 40)), settings)
+    assert str(refused.value) == (
+        "train.folds: fold 2 of 3 has no row (rows by split: train 70, validation 15, test 15). Rows of one "
+        "street stay together, and every fold needs some. Use fewer folds, another split.salt, or more data."
+    )
+
+
 def test_a_label_must_be_a_number_that_is_there() -> None:
     with pytest.raises(
         ConfigError, match=r"features\.label: 'y' is STRING; task regression predicts a number\."

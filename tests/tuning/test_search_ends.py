@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from pipeline.config.model import Config
 from pipeline.preprocessing.roles import Role, Roles
@@ -14,15 +15,23 @@ from pipeline.progress import SILENT
 from pipeline.tuning.ending import Ending
 from pipeline.tuning.journal import NoJournal
 from pipeline.tuning.number_target import NumberTarget
-from pipeline.tuning.rows import RowCounts, with_splits
+from pipeline.tuning.rows import FOLD, RowCounts, with_splits
 from pipeline.tuning.search import Search
 from pipeline.tuning.strategies import strategy_of
 from pipeline.tuning.trials import Standing
 
 pytestmark = pytest.mark.spark
-ROLES = Roles((Role("size", "numeric", ""), Role("age", "numeric", "")))
+ROLES = Roles(
+    (
+        Role("size", "numeric", ""),
+        Role("age", "numeric", ""),
+        Role("rare", "numeric", ""),
+        Role("town", "categorical", ""),
+    )
+)
 TARGET = NumberTarget(RowCounts(0, {"train": 90, "validation": 0, "test": 0}, (45, 45)), 50.0)
 TREES = {"decision_tree": {"space": {"maxDepth": list(range(1, 13))}}}
+BOOSTED = {"xgboost": {"params": {"n_estimators": 2}, "space": {"max_depth": list(range(1, 13))}}}
 
 
 def configured(learners: Any, features: dict[str, Any] | None = None, **search: Any) -> Config:
@@ -44,9 +53,17 @@ def rows(spark: SparkSession) -> Iterator[DataFrame]:
         "id",
         "CAST(id % 37 AS DOUBLE) AS size",
         "IF(id % 5 = 0, NULL, exp(id % 11)) AS age",
+        "CAST(NULL AS DOUBLE) AS rare",
+        "'north' AS town",
         "CAST((id % 37) * 3 + id % 11 AS DOUBLE) AS y",
     )
-    frame = TARGET.encode(with_splits(table, configured(TREES), ROLES.inputs)).coalesce(1).persist()
+    encoded = TARGET.encode(with_splits(table, configured(TREES), ROLES.inputs))
+    # The rows that train without fold 0 have no value of one column, and have not seen its category.
+    is_first = F.col(FOLD) == 0
+    spoiled = encoded.withColumns(
+        {"rare": F.when(is_first, F.col("size")), "town": F.when(is_first, "south").otherwise("north")}
+    )
+    frame = spoiled.coalesce(1).persist()
     frame.count()
     yield frame
     frame.unpersist()
@@ -97,7 +114,7 @@ def test_the_end_of_the_time_cuts_off_what_runs_once_one_candidate_is_finished(
 def test_a_budget_that_ends_on_few_rows_still_finishes_one_candidate_on_all(
     spark: SparkSession, rows: DataFrame
 ) -> None:
-    config = configured(TREES, strategy="halving", time_budget="60s", eta=2, min_share=0.5)
+    config = configured(BOOSTED, strategy="halving", time_budget="60s", eta=2, min_share=0.5)
     standings, search = run(spark, rows, config, Clock(late=True))
     assert search.ending.reason == "time_budget"
     assert [standing.share for standing in standings if standing.share == 1.0] == [1.0]
@@ -106,7 +123,7 @@ def test_a_budget_that_ends_on_few_rows_still_finishes_one_candidate_on_all(
 
 
 def test_a_target_ends_the_search_with_its_wave(spark: SparkSession, rows: DataFrame) -> None:
-    standings, search = run(spark, rows, configured(TREES, target=1e9), Clock(late=False))
+    standings, search = run(spark, rows, configured(BOOSTED, target=1e9), Clock(late=False))
     assert (len(standings), search.ending) == (8, Ending("target", 0, 4))
 
 
@@ -115,14 +132,15 @@ def test_searched_feature_settings_cost_one_prefix_a_value(spark: SparkSession, 
         {
             "linear_regression": {"space": {"regParam": [0.1, 1.0]}},
             "decision_tree": {"space": {"maxDepth": 2}},
+            "xgboost": {"params": {"n_estimators": 3}, "space": {"max_depth": 2}},
         },
-        {"scale": ["standard", "robust"], "impute": ["median", "zero"]},
+        {"impute": ["median", "zero"]},
     )
     standings, search = run(spark, rows, config, Clock(late=False))
-    linear = [item for item in standings if item.candidate.learner == "linear_regression"]
-    tree = [item for item in standings if item.candidate.learner == "decision_tree"]
-    assert [dict(item.candidate.features) for item in tree] == [{"impute": "median"}, {"impute": "zero"}]
-    assert len(linear) == 2 * 2 * 2
-    assert search.prefix_fits == 2 * (2 * 2 + 2)
+    found = {(item.candidate.learner, item.candidate.features.get("impute")) for item in standings}
+    values = [("linear_regression", "median"), ("linear_regression", "zero")]
+    assert found == {*values, ("decision_tree", "median"), ("decision_tree", "zero"), ("xgboost", None)}
+    assert (len(standings), search.prefix_fits) == (7, 2 * (2 + 2 + 1))
     assert all(item.failed is None for item in standings)
-    assert len({round(item.mean, 9) for item in linear}) > 2  # gaps filled otherwise fit otherwise
+    linear = [item.mean for item in standings if item.candidate.learner == "linear_regression"]
+    assert len(set(linear)) == 4  # gaps filled otherwise fit otherwise
