@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from pyspark import cloudpickle
 
 from pipeline.config.task import METRICS
 from pipeline.learners import get_learner
 from pipeline.learners.boosting.jobs import make_job
 from pipeline.learners.boosting.memory import Shape, fit_bytes
 from pipeline.tuning.runners import boosted_task
+from pipeline.tuning.runners.boosted import travelling_task
 from pipeline.tuning.runners.boosted_task import (
     JUDGING,
     STOPPING,
@@ -198,9 +203,6 @@ def test_the_task_yields_a_row_for_each_candidate() -> None:
 
 def test_the_estimate_of_memory_is_near_what_a_task_takes() -> None:
     """In a process of its own; on systems that do not tell, there is nothing to compare."""
-    import subprocess
-    import sys
-
     source = f"""
 import sys
 sys.path[:0] = {sys.path!r}
@@ -220,3 +222,24 @@ print(module.run(module.plan(module.fit({{1: 10}}, columns=20, max_depth=6)), *b
     values = get_learner("xgboost").complete({"n_estimators": 10, "max_depth": 6})
     estimated = fit_bytes(Shape(133_333, 20, others=66_667, classes=2, gaps=False), values)
     assert 0.7 * used < estimated < 1.3 * used, (estimated, used)
+
+
+def test_the_task_needs_nothing_of_ours_where_it_runs() -> None:
+    task = cloudpickle.dumps(travelling_task(plan(fit({1: 2}))))
+    source = """
+import sys
+
+class Missing:
+    def find_spec(self, name, *_):
+        if name.split(".")[0] == "pipeline":
+            raise ImportError(name + " is not here")
+
+import pickle, pyarrow as pa
+sys.meta_path.insert(0, Missing())
+task, batch = pickle.load(sys.stdin.buffer)
+(row,) = pa.Table.from_batches(list(pickle.loads(task)(iter([batch])))).to_pylist()
+print(row["failed"], dict(row["metrics"])["accuracy"] > 0.5)
+"""
+    given = pickle.dumps((task, rows()))
+    done = subprocess.run([sys.executable, "-c", source], input=given, capture_output=True, check=True)
+    assert done.stdout.decode().split() == ["None", "True"]

@@ -144,17 +144,22 @@ def make_plan(fold: PreparedFold, candidates: Sequence[Candidate], share: float)
 
 def run_task(plan: Plan, fold: PreparedFold, share: float) -> Sequence[Mapping[str, Any]]:
     """One Spark job of one task; a result for each candidate of the plan reaches the driver."""
+    from pipeline.tuning.runners.boosted_task import RESULT_DDL
+
+    stopping = any(fit.job.early_stopping_rounds is not None for fit in plan.fits)
+    rows = task_rows(fold, share, stopping=stopping)
+    return [row.asDict() for row in rows.mapInArrow(travelling_task(plan), RESULT_DDL).collect()]
+
+
+def travelling_task(plan: Plan) -> Any:
+    """The task of a plan. Workers unpickle it without importing this package, which they may not have."""
     from pipeline.evaluation import confusion, exact, histogram
     from pipeline.learners.boosting import native
     from pipeline.tuning.runners import boosted_task, task_memory
 
     for module in (confusion, exact, histogram, native, task_memory, boosted_task):
-        # Workers unpickle the task without importing this package, which they may not have.
         cloudpickle.register_pickle_by_value(module)
-    stopping = any(fit.job.early_stopping_rounds is not None for fit in plan.fits)
-    rows = task_rows(fold, share, stopping=stopping)
-    found = rows.mapInArrow(boosted_task.trials_task(plan), boosted_task.RESULT_DDL).collect()
-    return [row.asDict() for row in found]
+    return boosted_task.trials_task(plan)
 
 
 def task_rows(fold: PreparedFold, share: float, *, stopping: bool) -> DataFrame:
