@@ -33,7 +33,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self.tags.append(tag)
-        if tag not in ("meta",):
+        if tag not in ("meta", "br"):
             self._open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: Any) -> None:
@@ -122,7 +122,7 @@ def test_a_small_search_is_told_whole() -> None:
         "trials Where trials ran learner where trials failed time memory expected memory used "
         "xgboost local 4 8.0 s 1 MiB 3 MiB linear_regression distributed 2 4.0 s "
         "xgboost distributed 2 1 2.0 s "
-        "What failed candidate settings reason #1 xgboost max_depth=1 fold 2: no memory"
+        "What failed #1 xgboost max_depth=1 fold 2: no memory"
     )
 
 
