@@ -34,6 +34,8 @@ DELTA = {
 }
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 ADD_JARS = '--jars "$(python -m pipeline.jars)"'
+BARRIER = {"spark.barrier.sync.timeout": "600"}
+"""Seconds that one task of a barrier stage waits for the others; Spark's own default is a year."""
 ADD_DELTA = " ".join([ADD_JARS, *(f"--conf {key}={value}" for key, value in DELTA.items())])
 
 
@@ -123,7 +125,12 @@ def _build_in_running_jvm(name: str, conf: Mapping[str, str]) -> SparkSession:
     SparkContext._ensure_initialized()
     _require_delta_classes()
     settings = SparkConf()
-    wanted = {**DELTA, **conf, EXTENSIONS: _with_delta(settings.get(EXTENSIONS, conf.get(EXTENSIONS)))}
+    wanted = {
+        **DELTA,
+        **BARRIER,
+        **conf,
+        EXTENSIONS: _with_delta(settings.get(EXTENSIONS, conf.get(EXTENSIONS))),
+    }
     builder = SparkSession.builder
     for key, value in wanted.items():
         if key == EXTENSIONS or not settings.contains(key):
@@ -185,6 +192,7 @@ def embedded_settings(name: str, conf: Mapping[str, str], jars: list[Path], scra
         "spark.app.name": name,
         "spark.master": "local[*]",
         CATALOG: DELTA[CATALOG],
+        **BARRIER,
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.warehouse.dir": (scratch / "warehouse").as_uri(),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from typing import Any
 
 from pyspark import SparkContext, StorageLevel
@@ -22,16 +24,55 @@ from pipeline.learners.boosting.native import (
     stopped_early,
 )
 
+LOST_EXECUTOR = "ExecutorLostFailure"
+"""What Spark says where an executor died under a barrier stage, which Spark itself does not start again."""
+
+_ATTEMPTS = 3
+_WAIT_FOR_SLOTS = 60.0
+_SILENCE = 300
+"""Seconds after which workers that hear nothing of each other give up."""
+
+# Each takes all slots: a second barrier stage could only wait for the first.
+_one_at_a_time = threading.Lock()
+
 _LOGGERS = ("XGBoost-PySpark", "XGBoostPySpark", "SparkXGBRegressor")
 
 
 def fit_distributed(frame: DataFrame, job: Job, workers: int) -> Fitted:
-    """Train on a frame from `training_frame`, one barrier task per worker.
+    """Train on a frame from `training_frame`, one barrier task per worker; fits wait for each other.
 
-    The executors keep the frame meanwhile: xgboost.spark asks for its partitions before it trains, and that
-    alone computes everything. Raises BadRowsError.
+    When an executor is lost, the fit begins again with the slots there are then. Raises BadRowsError.
+    """
+    with _one_at_a_time:
+        return _fit_or_again(frame, job, workers, _ATTEMPTS - 1)
+
+
+def _fit_or_again(frame: DataFrame, job: Job, workers: int, attempts_left: int) -> Fitted:
+    try:
+        return _fit(frame, job, workers)
+    except Exception as error:
+        if not attempts_left or LOST_EXECUTOR not in str(error):
+            raise
+    workers = _slots_again(frame.sparkSession.sparkContext, workers)
+    return _fit_or_again(frame, job, workers, attempts_left - 1)
+
+
+def _slots_again(context: SparkContext, wanted: int) -> int:
+    """The slots there are once as many as before are back, or have been waited for."""
+    give_up_at = time.monotonic() + _WAIT_FOR_SLOTS
+    time.sleep(1)  # until the lost executor no longer counts
+    while slots(context) < wanted and time.monotonic() < give_up_at:
+        time.sleep(0.5)
+    return min(wanted, slots(context))
+
+
+def _fit(frame: DataFrame, job: Job, workers: int) -> Fitted:
+    """One fit, while the executors keep the frame.
+
+    xgboost.spark asks for its partitions before it trains, and that alone computes everything.
     """
     # Not its classifier: that takes the number of classes from the rows, which may lack one.
+    from xgboost.collective import Config
     from xgboost.spark import SparkXGBRegressor
 
     for name in _LOGGERS:  # at INFO they print parameters on stderr
@@ -41,7 +82,9 @@ def fit_distributed(frame: DataFrame, job: Job, workers: int) -> Fitted:
     held = in_order(bounded, workers).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         validate_frame(held, job)
-        model = SparkXGBRegressor(features_col=names, num_workers=workers, **_arguments(job)).fit(held)
+        model = SparkXGBRegressor(
+            features_col=names, num_workers=workers, coll_cfg=Config(timeout=_SILENCE), **_arguments(job)
+        ).fit(held)
     finally:
         held.unpersist()
     booster = model.get_booster()
