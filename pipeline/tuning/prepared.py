@@ -58,6 +58,13 @@ class PreparedFold:
     rows: FoldRows
     folds: int
     """How many folds there are."""
+    in_files: bool = False
+    """Whether the frame is read from files that were made for it."""
+
+    def keep(self) -> None:
+        """Keep the frame in memory from its next job on, unless it is in files: for more than one reading."""
+        if not self.in_files and not self.frame.is_cached:
+            self.frame.persist(StorageLevel.MEMORY_AND_DISK)
 
     def columns(self, *, stops_early: bool) -> Columns:
         """What a learner is told of the frame."""
@@ -126,16 +133,18 @@ class FoldFrames:
             F.expr(fold.judging).alias(JUDGE),
             F.expr(fold.stopping).alias(VALIDATION),
         )
-        # Trials inside one task each read all rows: from files, which lost executors do not take with them.
+        # Boosted trials inside one task each read all rows: from files, which lost executors do not take with
+        # them. Linear trials share one reading, and whoever needs more of them keeps the frame.
         in_files = group.family == "boosting"
-        kept = (
-            self._work.keep(_name(group, fold), frame)
-            if in_files
-            else frame.persist(StorageLevel.MEMORY_AND_DISK)
-        )
-        rows = fold_rows(self._config, self._target, fold, statistics)
         return PreparedFold(
-            fold, prefix, kept, self._target, self._context, rows, max(self._config.train.folds, 1)
+            fold,
+            prefix,
+            self._work.keep(_name(group, fold), frame) if in_files else frame,
+            self._target,
+            self._context,
+            fold_rows(self._config, self._target, fold, statistics),
+            max(self._config.train.folds, 1),
+            in_files,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +19,9 @@ from pipeline.learners import Columns, get_learner
 from pipeline.learners.least_squares import MOST_FEATURES, Line, Penalty, ridge_path
 from pipeline.tuning.candidates import Candidate
 from pipeline.tuning.prepared import PreparedFold
+from pipeline.tuning.runners.measuring import answer_of, measure_together
 from pipeline.tuning.runners.spark import SparkRunner
-from pipeline.tuning.target import Answer
 from pipeline.tuning.trials import Trial
-
-# Predictions that one aggregation measures: more would make its generated code too long to compile.
-_AT_ONCE = 16
 
 _ROW, _WEIGHED_ROW, _ONE, _ROOT = "__row", "__weighed_row", "__one", "__root"
 
@@ -46,12 +43,14 @@ class LinearPathRunner:
     def run(self, fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Iterator[Trial]:
         """See `Runner.run`."""
         begun = time.monotonic()
+        fold.keep()
         columns = fold.columns(stops_early=False)
         fitting = fold.fitting(share, stops_early=False)
         lines = ridge_path(sums_of_products(fitting, columns), [penalty_of(each) for each in candidates])
         solved = {each.number: line for each, line in zip(candidates, lines, strict=True) if line}
-        judged = _measure(fold, fold.judging(), columns, solved)
-        trained = _measure(fold, fitting, columns, solved)
+        models = {number: _model(line, columns, number) for number, line in solved.items()}
+        judged = measure_together(fold.target, fold.judging(), models)
+        trained = measure_together(fold.target, fitting, models)
         seconds = (time.monotonic() - begun) / max(1, len(solved))
         for candidate in candidates:
             if candidate.number in solved:
@@ -88,29 +87,12 @@ def sums_of_products(rows: DataFrame, columns: Columns) -> npt.NDArray[np.float6
     return sums
 
 
-def _measure(
-    fold: PreparedFold, rows: DataFrame, columns: Columns, lines: Mapping[int, Line]
-) -> dict[int, Mapping[str, float]]:
-    """Metrics by candidate's number."""
-    found: dict[int, Mapping[str, float]] = {}
-    numbers = list(lines)
-    for start in range(0, len(numbers), _AT_ONCE):
-        chunk = numbers[start : start + _AT_ONCE]
-        predicted = rows
-        for number in chunk:
-            predicted = _model(lines[number], columns, f"prediction_{number}").transform(predicted)
-        answers = {str(number): Answer(f"prediction_{number}") for number in chunk}
-        measured = fold.target.measure_trials(predicted, answers)
-        found |= {number: measured[str(number)] for number in chunk}
-    return found
-
-
-def _model(line: Line, columns: Columns, prediction: str) -> LinearRegressionModel:
+def _model(line: Line, columns: Columns, number: int) -> LinearRegressionModel:
     """Spark's own model, which predicts in the JVM."""
     name = "org.apache.spark.ml.regression.LinearRegressionModel"
     vector = DenseVector(line.coefficients)
     assert isinstance(columns.features, str)
     model: LinearRegressionModel = LinearRegressionModel._create_from_java_class(
-        name, prediction, vector, line.intercept
+        name, f"line_{number}", vector, line.intercept
     )
-    return model.setFeaturesCol(columns.features).setPredictionCol(prediction)
+    return model.setFeaturesCol(columns.features).setPredictionCol(answer_of(number).prediction)

@@ -17,6 +17,7 @@ class SparkRunner:
 
     def run(self, fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Iterator[Trial]:
         """See `Runner.run`."""
+        fold.keep()
         for candidate in candidates:
             yield _trial(fold, candidate, share)
 
