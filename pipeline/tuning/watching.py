@@ -52,12 +52,16 @@ class Watching:
         if self._best is not None:
             candidate = self._best.candidate
             told.append(
-                f"best {self._metric} {self._best.mean:,.4g} by #{candidate.number} {candidate.learner}"
+                f"best {self._metric} {_figure(self._best.mean)} by #{candidate.number} {candidate.learner}"
             )
         self._task.tell(", ".join(told))
 
 
 def _note(trial: Trial, metric: str) -> str:
     share = "" if trial.share == 1.0 else f" on {100 * trial.share:.3g} % of the rows"
-    outcome = "failed" if trial.failed else f"{metric} {trial.metrics[metric]:,.4g}"
+    outcome = "failed" if trial.failed else f"{metric} {_figure(trial.metrics[metric])}"
     return f"{trial.candidate.label} fold {trial.fold + 1}{share}: {outcome}"
+
+
+def _figure(number: float) -> str:
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"

@@ -41,6 +41,7 @@ def test_running_failed_and_best_are_told_as_trials_begin_and_end() -> None:
         trial(2, 1.0, 0.25),
         trial(3, 0, failed="no memory"),
         trial(4, 6.5),
+        trial(5, 23456.7),
     )
     watching.known(known)
     finished(watching, known)
@@ -48,6 +49,7 @@ def test_running_failed_and_best_are_told_as_trials_begin_and_end() -> None:
     for ended in (small, bad, good):
         watching.ended(ended)
         finished(watching, ended)
+    watching.ended(large)
     assert listener.heard == [
         "skip 1",
         "  ",
@@ -62,6 +64,8 @@ def test_running_failed_and_best_are_told_as_trials_begin_and_end() -> None:
         "  1 failed, best rmse 7 by #1 xgboost",
         "advance #4 xgboost max_depth=4 fold 1: rmse 6.5",
         "  1 failed, best rmse 6.5 by #4 xgboost",
+        "  1 failed, best rmse 6.5 by #4 xgboost",
+        "advance #5 xgboost max_depth=5 fold 1: rmse 23,457",
     ]
 
 
