@@ -67,8 +67,8 @@ class Train(Section):
     """Which candidate wins. `best`: the best mean over the folds. `one_standard_error`: the simplest
     one whose mean is within one standard error of the best."""
     placement: Literal["auto", "local", "distributed"] = "auto"
-    """Where a boosted model trains. `local`: inside one Spark task. `distributed`: on all workers.
-    `auto`: local where its rows fit into `local_memory`."""
+    """Where xgboost, and the trials of linear and logistic regressions, train. `local`: inside one Spark
+    task. `distributed`: on all workers. `auto`: local where its rows fit into `local_memory`."""
     local_memory: Annotated[ByteSize, Field(gt=0)] = 2 * 2**30
     """How much memory a model trained in one Spark task may need; above it, all workers train it."""
     every: Duration | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +68,14 @@ def made(**sections: object) -> Config:
     return Config.model_validate(
         {"name": "a", "task": "regression", "sources": {"houses": {"path": "a.csv"}}, **sections}
     )
+
+
+def test_ten_thousand_columns_are_read(tmp_path: Path) -> None:
+    columns = [f"c{number}" for number in range(10_000)]
+    path = tmp_path / "wide.yaml"
+    path.write_text(
+        "name: wide\ntask: regression\nsources: {rows: {path: x.csv, key: [id]}}\n"
+        f"features: {{label: y, numeric: [{', '.join(columns)}]}}\n",
+        encoding="utf-8",
+    )
+    assert load_config([path], environ={}).features.numeric == tuple(columns)

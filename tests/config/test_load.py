@@ -175,8 +175,8 @@ def test_several_mistakes_come_in_the_order_of_the_lines(write: Write, minimal: 
     assert str(refused.value).splitlines() == [
         "above.yaml:2: 'train.folds' is 'x'. Allowed: a whole number from 0 to 100.",
         (
-            "above.yaml:3: unknown key 'train.metrc'. Did you mean 'metric'? Known here: choose, every, folds,"
-            " imbalance, label_transform, learners, local_memory, metric, placement, search."
+            "above.yaml:3: unknown key 'train.metrc'. Did you mean 'metric'? Known here: choose, every,"
+            " folds, imbalance, label_transform, learners, local_memory, metric, placement, search."
         ),
         "above.yaml:4: 'seed' is 'no'. Allowed: a whole number from 0 to 2147483647.",
         "--set split.train: 'split.train' is 2. Allowed: a number above 0 and below 1.",

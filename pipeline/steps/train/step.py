@@ -186,7 +186,8 @@ def _journal(opened: Run, config: Config, due: _Due, progress: Progress) -> Iter
 def _search(search: Search, strategy: Strategy, config: Config, progress: Progress) -> tuple[Standing, ...]:
     """The winner, then the others from the best on. DataRefused when none succeeded."""
     folds, planned = max(config.train.folds, 1), strategy.planned
-    tries = "candidates until the time is over" if planned is None else f"{planned:,} candidates"
+    what = "tries" if config.train.search.strategy in ("halving", "hyperband") else "candidates"
+    tries = f"{what} until the time is over" if planned is None else f"{planned:,} {what}"
     by = f"by {config.metric} ({BETTER[config.metric]} is better)"
     progress.say(f"train: {config.train.search.strategy}: {tries}, {folds} folds, {by}")
     with progress.task("tuning", None if planned is None else planned * folds) as task:
