@@ -36,7 +36,7 @@ def finished(watching: Watching, ended: Trial) -> None:
 def test_running_failed_and_best_are_told_as_trials_begin_and_end() -> None:
     listener = Listener()
     watching = Watching(listener, "rmse")
-    known, small, bad, good = (
+    known, small, bad, good, large = (
         trial(1, 7.0),
         trial(2, 1.0, 0.25),
         trial(3, 0, failed="no memory"),
