@@ -79,6 +79,8 @@ def train_parts(result: TrainResult, most: int = 20) -> Iterator[RenderableType]
     yield heading("Columns and their roles")
     yield roles(result.roles)
     yield from leaderboard(result.leaderboard, result.metric, most)
+    if result.ended_early is not None:
+        yield Text(f"  {result.ended_early}", style="yellow")
     yield from test_metrics(result)
     yield Text.assemble(
         "  registered as ",

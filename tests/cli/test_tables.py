@@ -161,6 +161,19 @@ def test_training_shows_roles_leaderboard_and_test_metrics_beside_the_median():
     ]
 
 
+def test_an_early_end_of_the_search_stands_below_the_leaderboard():
+    result = TrainResult(
+        "train",
+        "done",
+        rows={"test": 1},
+        metric="rmse",
+        leaderboard=ROWS[:1],
+        ended_early="the target is reached",
+    )
+    lines = printed(*train_parts(result))
+    assert lines[lines.index("  the target is reached") - 1].lstrip().startswith("1  xgboost")
+
+
 def test_promotion_shows_both_models_on_the_same_rows():
     result = PromoteResult(
         "promote",
