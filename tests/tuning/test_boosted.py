@@ -26,6 +26,7 @@ from pipeline.tuning.runners.boosted import BoostedRunner, DistributedRunner
 from pipeline.tuning.runners.spark import SparkRunner
 from pipeline.tuning.search import Search
 from pipeline.tuning.trials import Standing, Trial
+from pipeline.tuning.watching import Watching
 
 pytestmark = pytest.mark.spark
 
@@ -224,9 +225,11 @@ def test_a_search_that_is_interrupted_cancels_the_task_and_leaves_no_files(
     fitted = target.encode(rows).where(F.col(SPLIT) != "test")
     monkeypatch.setattr(boosted, "chunks_of", lambda fits, *_: [[at] for at in range(len(fits))])
     tried = candidates({"n_estimators": 1}, {"n_estimators": 100_000, "max_depth": 8})
-    with SILENT.task("search") as task, pytest.raises(KeyboardInterrupt):
-        monkeypatch.setattr(task, "advance", interrupt)
-        Search(spark, fitted, target, ROLES, settings).run(OneWave(tried), task)
+    monkeypatch.setattr(Watching, "ended", interrupt)
+    with SILENT.task("search") as task:
+        searching = Search(spark, fitted, target, ROLES, settings)
+        with pytest.raises(KeyboardInterrupt):
+            searching.run(OneWave(tried), task)
     assert not spark.sparkContext.statusTracker().getActiveJobsIds()
     assert not list((tmp_path / "lake").glob("_work/*"))
 
