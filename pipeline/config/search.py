@@ -50,7 +50,7 @@ class Search(Section):
     many as it allows), or what the shares need (`hyperband`)."""
     time_budget: Duration | None = None
     """Nothing new begins after so much time of searching, and what runs is cancelled. One candidate on all
-    training rows is always finished. Default: no end."""
+    training rows is finished first, unless a whole wave fails. Default: no end."""
     target: float | None = None
     """The search ends with the wave of candidates in which one reaches this value of `train.metric`: at most
     this where lower is better, at least this where higher is. Default: no end."""

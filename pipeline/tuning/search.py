@@ -81,7 +81,7 @@ class Search:
                 wave = self._wave(attempts, watching)
                 self._try(wave, strategy.needs_folds_again, limits, standings)
                 standings += wave.standings()
-                if wave.stop.is_set() or (limits.are_over and any(map(_succeeded, standings))):
+                if wave.stop.is_set() or limits.are_over:
                     self._finish_one(standings, watching)
                     self.ending = _early("time_budget", wave, strategy.planned, asked)
                     break

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pipeline.config.model import Config
 from pipeline.preprocessing.roles import Role, Roles
 from pipeline.progress import SILENT
+from pipeline.tuning import prepared as prepared_module
 from pipeline.tuning.ending import Ending
 from pipeline.tuning.journal import NoJournal
 from pipeline.tuning.number_target import NumberTarget
@@ -120,6 +121,19 @@ def test_a_budget_that_ends_on_few_rows_still_finishes_one_candidate_on_all(
     assert [standing.share for standing in standings if standing.share == 1.0] == [1.0]
     best = min((item for item in standings if item.share == 0.5), key=lambda item: item.mean)
     assert standings[-1].candidate == best.candidate
+
+
+def test_where_all_fail_the_time_still_ends_the_search(
+    spark: SparkSession, rows: DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit_prefix(*_: Any) -> Any:
+        raise ValueError("no features today")
+
+    monkeypatch.setattr(prepared_module, "fit_prefix", fit_prefix)
+    config = configured({"xgboost": {}}, strategy="random", time_budget="60s")
+    standings, search = run(spark, rows, config, Clock(late=True))
+    assert [standing.failed for standing in standings] == ["fold 1: ValueError: no features today"] * 8
+    assert search.ending == Ending("time_budget", 0, None)
 
 
 def test_a_target_ends_the_search_with_its_wave(spark: SparkSession, rows: DataFrame) -> None:
