@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from pipeline.learners.boosting import distributed
 from pipeline.learners.boosting.distributed import slots
 from pipeline.learners.boosting.estimator import XGBoostEstimator
 from pipeline.learners.boosting.model import XGBoostModel
@@ -107,3 +108,21 @@ def test_nothing_stays_cached(spark: SparkSession, houses: DataFrame) -> None:
 
 def test_slots_are_what_can_run_at_once(spark: SparkSession) -> None:
     assert slots(spark.sparkContext) == 2
+
+
+def test_a_fit_whose_executor_is_lost_begins_again_with_the_slots_there_are(
+    monkeypatch: pytest.MonkeyPatch, houses: DataFrame
+) -> None:
+    asked: list[int] = []
+
+    def fit(frame: DataFrame, job: Any, workers: int) -> Any:
+        asked.append(workers)
+        if len(asked) == 1:
+            raise RuntimeError("Job aborted due to stage failure: ExecutorLostFailure (executor 0 exited)")
+        raise ValueError("something else")
+
+    monkeypatch.setattr(distributed, "_fit", fit)
+    monkeypatch.setattr(distributed, "_slots_again", lambda context, wanted: wanted - 1)
+    with pytest.raises(ValueError, match="something else"):
+        distributed.fit_distributed(houses, None, 2)  # type: ignore[arg-type]
+    assert asked == [2, 1]
