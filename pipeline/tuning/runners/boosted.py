@@ -112,13 +112,16 @@ def _again(fold: PreparedFold, candidates: Sequence[Candidate], share: float, wh
 def make_plan(fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Plan:
     """What the task is told.
 
-    Candidates that differ in their rounds alone share a fit, unless they stop early.
+    Candidates that differ in their rounds alone share a fit, unless they stop early. Raises ConfigError when
+    there is no feature.
     """
     from pipeline.learners.boosting.jobs import make_job
     from pipeline.tuning.runners.boosted_task import Fit, Plan
 
     task_cpus = int(fold.frame.sparkSession.sparkContext.getConf().get("spark.task.cpus", "1") or "1")
     columns = fold.columns(stops_early=False)
+    if not columns.features:
+        raise ConfigError("Boosted trees: no feature column has a value in the fold's training rows.")
     categorical = tuple(at for at, name in enumerate(columns.features) if name in columns.categorical)
     fits = []
     for shared in _sharing(candidates, fold):
