@@ -14,12 +14,13 @@ from scipy import linalg, optimize
 
 from pipeline.learners.split_matrix import Floats, SplitMatrix
 
-_SAMPLE = 20_000
-"""Rows that the curvature is estimated from: it steers the steps, not where they end."""
+_FILLED = 400
+"""With more filled columns the curvature is estimated from fewer rows: it steers steps, not their end."""
 _MOST_CURVATURE = 4096
 """Above so many columns only the diagonal of the curvature is kept."""
 _STEPS = 500
-_GRADIENT = 1e-9
+# In the variables of the steps, whose curvature is about 1, the gradient is about how far off they are.
+_GRADIENT = 1e-8
 # Steps end earlier where doubles do not tell values of the objective apart. Up to here that is the optimum.
 _NEAR = 1e-5
 # Below this share of its mean square a column's variance is rounding: the column is constant.
@@ -58,6 +59,10 @@ class Examples:
     classes: int
     spread: Floats
     """The sample standard deviation of each column, 0 where it is constant."""
+    squares: Floats
+    """The weighted mean of each column's squares."""
+    products: Floats | None
+    """sum(weight · v · vᵀ) of some rows, v being the features and 1; None with too many columns."""
 
 
 def examples(rows: SplitMatrix, label: Floats, weight: Floats | None, classes: int) -> Examples | None:
@@ -67,12 +72,25 @@ def examples(rows: SplitMatrix, label: Floats, weight: Floats | None, classes: i
     total = own.sum()
     if total <= 0 or not np.bincount(place, own, classes).all():
         return None
-    sums, squares = rows.moments(own)
-    mean_square = squares / total
-    variance = mean_square - (sums / total) ** 2
-    variance[variance <= _CONSTANT * mean_square] = 0.0
+    sums, squares = rows.moments(own / total)
+    variance = squares - sums**2
+    variance[variance <= _CONSTANT * squares] = 0.0
     unbiased = total / (total - (own @ own) / total) if total > own.max() else 0.0
-    return Examples(rows, place, own / total, classes, np.sqrt(variance * unbiased))
+    spread = np.sqrt(variance * unbiased)
+    return Examples(rows, place, own / total, classes, spread, squares, _products(rows, own / total))
+
+
+def _products(rows: SplitMatrix, weight: Floats) -> Floats | None:
+    count, width = rows.shape
+    if width > _MOST_CURVATURE:
+        return None
+    taken = count if rows.filled <= _FILLED else count * _FILLED // rows.filled
+    some, own = rows.between(0, taken), weight[:taken]
+    found = np.empty((width + 1, width + 1))
+    found[:-1, :-1] = some.products(own)
+    found[-1, :-1] = found[:-1, -1] = some.transposed_dot(own)
+    found[-1, -1] = own.sum()
+    return found
 
 
 def fit_softmax(
@@ -91,7 +109,14 @@ def fit_softmax(
         objective.start(),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": _STEPS, "maxfun": 2 * _STEPS, "maxcor": 20, "ftol": 1e-15, "gtol": _GRADIENT},
+        options={
+            "maxiter": _STEPS,
+            "maxfun": 2 * _STEPS,
+            "maxcor": 20,
+            "maxls": 10,
+            "ftol": 1e-15,
+            "gtol": _GRADIENT,
+        },
     )
     if not np.isfinite(found.fun) or np.abs(found.jac).max() > _NEAR:
         return None
@@ -156,24 +181,16 @@ class _Objective:
         """The Cholesky factor of the objective's curvature at the start, or the roots of its diagonal."""
         given, width = self._given, len(self._scale)
         near = float((self._prior * (1 - self._prior)).mean())
-        sample = given.rows.between(0, max(_SAMPLE, 10 * width))
-        weight = given.weight[: sample.shape[0]]
-        weight = weight / weight.sum() if weight.sum() > 0 else np.full(len(weight), 1 / len(weight))
-        sums, squares = sample.moments(weight)
-        if width > _MOST_CURVATURE:
-            diagonal = np.append(near * squares * self._scale**2 + self._reg_param, near)
-            roots: Floats = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-            return roots
-        curvature = np.empty((width + 1, width + 1))
-        curvature[:-1, :-1] = sample.products(weight) * np.outer(self._scale, self._scale)
-        curvature[-1, :-1] = curvature[:-1, -1] = sums * self._scale if self._fit_intercept else 0.0
-        curvature[-1, -1] = 1.0
-        curvature *= near
-        inner = np.arange(width)
-        curvature[inner, inner] += self._reg_param
+        diagonal = np.append(near * given.squares * self._scale**2 + self._reg_param, near)
         # What is constant has no curvature; what rounding took away is given back.
-        diagonal = np.diag(curvature).copy()
-        curvature[np.diag_indices(width + 1)] += np.where(diagonal > 0, 1e-10 * diagonal, 1.0)
+        diagonal = np.where(diagonal > 0, diagonal * (1 + 1e-10), 1.0)
+        if given.products is None:
+            roots: Floats = np.sqrt(diagonal)
+            return roots
+        scale = np.append(self._scale, 1.0 if self._fit_intercept else 0.0)
+        curvature = near * given.products * np.outer(scale, scale)
+        # Nothing is lower here than what some of the rows say: so it stays positive.
+        curvature[np.diag_indices(width + 1)] = diagonal
         factor: Floats = linalg.cholesky(curvature, lower=True)
         return factor
 

@@ -23,6 +23,23 @@ VECTOR = "__features"
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What a linear learner's vector is put together from: fewer stages, and columns instead of a vector."""
+
+    stages: tuple[Transformer, ...]
+    numbers: tuple[str, ...]
+    """The vector's first numbers: filled and scaled ones, then 0/1 for gaps."""
+    codes: tuple[str, ...]
+    """Then one 0/1 for each code of each of these; the last code of each, of unseen ones, has none."""
+    sizes: tuple[int, ...]
+    """How many 0/1 each code column has in the vector."""
+
+    def transform(self, rows: DataFrame) -> DataFrame:
+        """`rows` with these columns added."""
+        return PipelineModel(list(self.stages)).transform(rows)
+
+
+@dataclass(frozen=True)
 class Prefix:
     """Fitted stages and the names of what they hand over."""
 
@@ -38,6 +55,8 @@ class Prefix:
     """The input column behind each number that a row becomes, in order."""
     categorical: tuple[str, ...] = ()
     """Boosting: which of the float columns hold category codes."""
+    parts: Parts | None = None
+    """Linear: the same numbers before they are one vector."""
 
     def transform(self, rows: DataFrame) -> DataFrame:
         """`rows` with the prefix's columns added."""
@@ -115,6 +134,8 @@ def _vector(
     stages: list[Transformer] = [_select(selected)] if selected else []
     indexing, codes = _indexing(rows, texts, statistics)
     stages += indexing
+    sizes = tuple(len(statistics.categories[name]) for name in texts)
+    parts = Parts(tuple(stages), (*numbers, *gaps), codes, sizes) if family == "linear" else None
     made = [*numbers, *gaps, *(f"__text_{place}" for place in range(len(texts))), *codes]
     categories = list(codes)
     category_slots = texts
@@ -134,6 +155,7 @@ def _vector(
         made=(*made, VECTOR),
         max_categories=_most_categories(texts, statistics),
         slots=(*numbers.values(), *gaps.values(), *category_slots),
+        parts=parts,
     )
 
 

@@ -60,6 +60,8 @@ class PreparedFold:
     """How many folds there are."""
     in_files: bool = False
     """Whether the frame is read from files that were made for it."""
+    parts: DataFrame | None = None
+    """Linear: the frame with the columns of `prefix.parts` instead of the vector."""
 
     def keep(self) -> None:
         """Keep the frame in memory from its next job on, unless it is in files: for more than one reading."""
@@ -124,15 +126,19 @@ class FoldFrames:
         with self._lock:
             self.prefix_fits += 1
         used = self._rows.where(" OR ".join(f"({condition})" for condition in fold.conditions))
-        frame = prefix.transform(used).select(
-            *prefix.outputs,
+        others = [
             LABEL,
             ACTUAL,
             ORDER,
             *([WEIGHT] if self._target.weighted else []),
             F.expr(fold.judging).alias(JUDGE),
             F.expr(fold.stopping).alias(VALIDATION),
-        )
+        ]
+        frame = prefix.transform(used).select(*prefix.outputs, *others)
+        parts = None
+        if prefix.parts is not None:
+            columns = (*prefix.parts.numbers, *prefix.parts.codes)
+            parts = prefix.parts.transform(used).select(*columns, *others)
         # Boosted trials inside one task each read all rows: from files, which lost executors do not take with
         # them. Linear trials share one reading, and whoever needs more of them keeps the frame.
         in_files = group.family == "boosting"
@@ -145,6 +151,7 @@ class FoldFrames:
             fold_rows(self._config, self._target, fold, statistics),
             max(self._config.train.folds, 1),
             in_files,
+            parts,
         )
 
 

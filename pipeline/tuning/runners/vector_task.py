@@ -1,4 +1,4 @@
-"""Many linear fits inside one task: Arrow batches of vectors → sorted rows → fits and metrics of each.
+"""Many linear fits inside one task: Arrow batches → sorted rows → fits and metrics of each.
 
 It travels to the workers by value, with the modules it imports of ours: they need numpy, scipy and pyarrow.
 """
@@ -46,19 +46,29 @@ RESULT = pa.schema(
 class Plan:
     """All that the task is told.
 
-    Batches hold the vector, the label, the label as metrics see it, the weight (1 where there is none), the
-    order, and whether a row judges.
+    Batches hold the numbers, the codes, the label, the label as metrics see it, the weight (1 where there is
+    none), the order, and whether a row judges.
     """
 
     kind: Literal["ridge", "softmax"]
     fits: tuple[tuple[int, Penalty], ...]
     """Numbers of candidates with their penalties."""
-    width: int
+    numbers: int
+    """How many columns are numbers as they are."""
+    sizes: tuple[int, ...]
+    """For each column of codes, from which code on there is no column of its own any more."""
     classes: int
     metrics: tuple[str, ...]
     """The names of the task's metrics."""
     log1p: bool = False
     """Whether fits are on log(1 + label), metrics on the label."""
+    expected_rows: int = 10_000
+    """Room made at first; it grows where there are more."""
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row becomes."""
+        return self.numbers + sum(self.sizes)
 
 
 @dataclass(frozen=True)
@@ -109,42 +119,53 @@ def trials(plan: Plan, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, 
 
 def read_parts(plan: Plan, batches: Iterable[pa.RecordBatch]) -> tuple[Part, Part]:
     """Training and judging rows, each in the order that their column says, whatever order they came in."""
-    lengths, indices, values, others = [], [], [], []
+    numbers = np.empty((plan.expected_rows, plan.numbers), order="F")
+    codes, others, count = [np.empty((0, len(plan.sizes)), np.int32)], [_no_others()], 0
     for batch in batches:
-        found = _cells(batch.column(0))
-        lengths.append(found[0])
-        indices.append(found[1])
-        values.append(found[2])
-        others.append([batch.column(at).to_numpy(zero_copy_only=False) for at in range(1, 6)])
-    joined = [np.concatenate(parts) for parts in zip(*others, strict=True)] or [np.empty(0)] * 5
-    label, actual, weight, order, judges = joined
-    starts = np.concatenate([[0], np.cumsum(np.concatenate([*lengths, np.empty(0, np.int64)]))])
-    shape = (len(label), plan.width)
+        start, count = count, count + batch.num_rows
+        if count > len(numbers):
+            numbers = _with_room(numbers, start, max(count, len(numbers) * 3 // 2))
+        columns = [batch.column(at).to_numpy(zero_copy_only=False) for at in range(batch.num_columns)]
+        for at in range(plan.numbers):
+            numbers[start:count, at] = columns[at]
+        last = plan.numbers + len(plan.sizes)
+        block = np.array(columns[plan.numbers : last], np.int32).reshape(len(plan.sizes), batch.num_rows)
+        codes.append(block.T)
+        others.append(columns[last:])
+    label, actual, weight, order, judges = (np.concatenate(parts) for parts in zip(*others, strict=True))
     places = np.lexsort((label, order, judges))
-    cells = (np.concatenate([*values, np.empty(0)]), np.concatenate([*indices, np.empty(0, np.int32)]))
-    rows = SplitMatrix.of(sparse.csr_matrix((*cells, starts), shape)[places])
+    for at in range(plan.numbers):  # column by column: no second copy of the numbers
+        numbers[:count, at] = numbers[places, at]
+    rows = SplitMatrix(numbers[:count], _one_hot(np.concatenate(codes)[places], plan.sizes))
     first = int(np.searchsorted(judges[places], True))
-    return (
-        _part(rows, places, (label, actual, weight), 0, first),
-        _part(rows, places, (label, actual, weight), first, len(label)),
-    )
+    three = (label[places], actual[places], weight[places])
+    return _part(rows, three, 0, first), _part(rows, three, first, count)
 
 
-def _part(
-    rows: SplitMatrix, places: Any, columns: tuple[Numbers, Numbers, Numbers], start: int, end: int
-) -> Part:
-    own = (column[places[start:end]].astype(np.float64) for column in columns)
-    return Part(rows.between(start, end), *own)
+def _part(rows: SplitMatrix, columns: tuple[Numbers, ...], start: int, end: int) -> Part:
+    return Part(rows.between(start, end), *(column[start:end] for column in columns))
 
 
-def _cells(vectors: pa.StructArray) -> tuple[Any, Any, Any]:
-    """Filled cells per row, then place and value of each; a dense vector's places are 0, 1, 2 …"""
-    kind, values = vectors.field(0).to_numpy(zero_copy_only=False), vectors.field(3)
-    lengths = pa.compute.list_value_length(values).to_numpy(zero_copy_only=False).astype(np.int64)
-    starts = np.cumsum(lengths) - lengths
-    places = (np.arange(lengths.sum()) - np.repeat(starts, lengths)).astype(np.int32)
-    places[np.repeat(kind == 0, lengths)] = vectors.field(2).flatten().to_numpy(zero_copy_only=False)
-    return lengths, places, values.flatten().to_numpy(zero_copy_only=False)
+def _no_others() -> list[Any]:
+    return [np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int64), np.empty(0, np.bool_)]
+
+
+def _with_room(numbers: Numbers, count: int, rows: int) -> Numbers:
+    """The first rows, with room for more."""
+    larger = np.empty((rows, numbers.shape[1]), order="F")
+    larger[:count] = numbers[:count]
+    return larger
+
+
+def _one_hot(codes: Any, sizes: tuple[int, ...]) -> Any:
+    """A csr_matrix with a 1 for each code below its size; the others are a 0 that is written down."""
+    rows, columns = codes.shape
+    known = codes < np.array(sizes, np.int32)
+    begins = np.cumsum([0, *sizes])[:-1].astype(np.int32)
+    places = np.where(known, codes, 0) + begins
+    starts = np.arange(rows + 1, dtype=np.int64) * columns
+    cells = (known.ravel().astype(np.float64), places.ravel(), starts)
+    return sparse.csr_matrix(cells, (rows, sum(sizes)))
 
 
 def _ridge(plan: Plan, training: Part) -> Iterator[tuple[int, Line | None, float]]:
