@@ -35,7 +35,7 @@ format:  ## rewrite the code in the project's style
 
 bench:  ## one benchmark by name: make bench ARGS=quality
 	@scripts/setup.sh dev
-	@$(if $(filter ingest,$(ARGS)),scripts/setup.sh examples)
+	@$(if $(filter ingest tuning,$(ARGS)),scripts/setup.sh examples)
 	@$(PYTHON_BIN) -m benchmarks.$(ARGS)
 
 reference:  ## write docs/reference.md and its JSON Schema anew from the model
