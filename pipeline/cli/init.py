@@ -137,6 +137,7 @@ def _tell(wish: Wish, screen: Screen, name: str, found: Look) -> int:
         positive=found.positive.value if found.positive else None,
         key=[guess.value for guess in found.key],
         nulls=list(found.nulls),
+        columns={name: dict(entry) for name, entry in found.cleaning.items()},
         roles={role.column: {"kind": role.kind, "why": role.why} for role in found.roles},
         unsure=list(found.unsure),
     )

@@ -12,6 +12,7 @@ from datetime import date
 from pyspark.sql import types as T
 
 from pipeline.init.sample import Sample
+from pipeline.init.writing import Writing, writing_of
 from pipeline.preprocessing.judging import judge, judge_other
 from pipeline.preprocessing.profile import DENSE, UUID, Profile, is_plain
 from pipeline.preprocessing.role import Role
@@ -51,6 +52,8 @@ class Column:
     type: T.DataType
     values: tuple[str | None, ...]
     found: Found
+    writing: Writing | None = None
+    """Texts that are numbers or dates as other countries write them; `values` are plain already."""
 
     @property
     def counts(self) -> Counter[str]:
@@ -77,8 +80,15 @@ def read_columns(sample: Sample, nulls: Sequence[str]) -> dict[str, Column]:
     columns = {}
     for name, texts in sample.columns.items():
         values = tuple(None if value is None or value in missing else value for value in texts)
-        found = Found(**Counter(looks_like(value) for value in values if value is not None))
-        columns[name] = Column(name, sample.types.get(name) or _TYPES[type_of(found)], values, found)
+        present = [value for value in values if value is not None]
+        found = Found(**Counter(map(looks_like, present)))
+        kind = sample.types.get(name) or _TYPES[type_of(found)]
+        is_text = isinstance(kind, T.StringType) and name not in sample.types
+        writing = writing_of(present) if is_text else None
+        if writing is not None:
+            kind = writing.type
+            values = tuple(None if value is None else writing.plain(value) for value in values)
+        columns[name] = Column(name, kind, values, found, writing)
     return columns
 
 
@@ -101,8 +111,8 @@ def missing_spellings(sample: Sample) -> tuple[str, ...]:
         used = {value for value in known if value in present}
         if not used:
             continue
-        others = Found(**Counter(looks_like(value) for value in present if value not in used))
-        is_told = type_of(others) != "STRING"
+        others = [value for value in present if value not in used]
+        is_told = type_of(Found(**Counter(map(looks_like, others)))) != "STRING" or bool(writing_of(others))
         clear |= {value for value in used if is_told or value in MISSING_ANYWHERE}
     return tuple(value for value in known if value in clear)
 

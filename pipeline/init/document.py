@@ -58,6 +58,7 @@ def document(found: Look, data: str, folder: Path) -> str:
             else []
         ),
         _key_line(found),
+        *_cleaning_line(found),
         '    # rules: {plausible: {check: "some_column > 0", on_failure: quarantine}}',
         "features:",
         f"  label: {scalar(found.label)}",
@@ -89,6 +90,20 @@ def _key_line(found: Look) -> str:
         names = [guess.value for guess in found.key]
         return _line(f"    key: {_list(names)}", found.key[0].why)
     return "    # key: [id]                     no column names a row: a hash of the whole row does"
+
+
+def _cleaning_line(found: Look) -> list[str]:
+    if not found.cleaning:
+        return []
+    entries = [
+        f"{_in_flow(name)}: {{{', '.join(f'{key}: {_setting(value)}' for key, value in entry.items())}}}"
+        for name, entry in found.cleaning.items()
+    ]
+    return [_line(f"    columns: {{{', '.join(entries)}}}", "how these are written")]
+
+
+def _setting(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _left_out_lines(found: Look) -> list[str]:

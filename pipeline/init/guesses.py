@@ -139,4 +139,4 @@ def _as_number(label: Column) -> str:
     comma = sum(bool(re.fullmatch(r"\s*[+-]?[\d.]*,\d+\s*", value)) for value in label.present)
     if 2 * comma < len(label.present):
         return ""
-    return ", or derive a number: its values have a comma where Spark wants a point"
+    return ", or give it a `decimal` or `thousands` in `columns` of its source: its values have a comma"

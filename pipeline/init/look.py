@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
@@ -36,6 +36,8 @@ class Look:
     positive: Guess | None
     key: tuple[Guess, ...]
     nulls: tuple[str, ...]
+    cleaning: Mapping[str, Mapping[str, object]]
+    """Column → its entry under `columns` of the source, where it is written in another country's way."""
     roles: tuple[Role, ...]
     derive: tuple[str, ...]
     """Ready values of `features.derive`, for columns that are left out as they are."""
@@ -71,7 +73,8 @@ def look(
         *_nearly_numbers(columns),
         *_about_file(sample),
     ]
-    return Look(sample, label, task, positive, keys, spelled, roles, ready, tuple(unsure))
+    cleaning = {name: column.writing.cleaning for name, column in columns.items() if column.writing}
+    return Look(sample, label, task, positive, keys, spelled, cleaning, roles, ready, tuple(unsure))
 
 
 def _roles(columns: dict[str, Column], label: str, key: Sequence[str], rows: int) -> tuple[Role, ...]:

@@ -14,6 +14,29 @@ from pipeline.init.write import validate_new, write
 from pipeline.project import Project
 
 
+def test_numbers_and_dates_of_another_country_are_declared_and_judged_as_what_they_are(
+    look_at: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{n};{n % 28 + 1:02}.01.2024;1.{n:03},5;{'-' if n % 9 == 0 else f'{n},25'}" for n in range(60)]
+    found = look_at("id;placed on;amount;paid", *lines, label="paid")
+    assert {role.column: role.kind for role in found.roles} == {
+        "id": "key",
+        "placed on": "excluded",
+        "amount": "numeric",
+        "paid": "label",
+    }
+    text = document(found, "data.csv", tmp_path / "orders")
+    assert (
+        '    columns: {"placed on": {formats: ["dd.MM.yyyy"]}, amount: {thousands: ".", decimal: ","}, '
+        'paid: {decimal: ","}}  # how these are written\n'
+    ) in text
+    assert 'nulls: ["", "-"]' in text
+    file = write(tmp_path / "orders", text)
+    columns = load_config([file], environ={}).sources["data"].columns
+    assert (columns["amount"].decimal, columns["placed on"].formats) == (",", ("dd.MM.yyyy",))
+
+
 def test_the_whole_file(look_at: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     lines = [

@@ -49,7 +49,11 @@ def test_the_label_tells_the_task(look_at: Any, labels: Any, task: str, positive
             ConfigError,
             "is a text with 300 different values; a class has at most",
         ),
-        ([f'"{n},5"' for n in range(300)], ConfigError, "its values have a comma where Spark wants a point"),
+        (
+            [f'"{n},500"' for n in range(300)],
+            ConfigError,
+            "in `columns` of its source: its values have a comma",
+        ),
     ],
 )
 def test_a_label_that_nothing_can_be_learned_from(
