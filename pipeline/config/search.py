@@ -49,8 +49,8 @@ class Search(Section):
     (`grid`; `halving` without ranges), 64 (`halving` with ranges), 32 (`random`, `tpe`; with `time_budget` as
     many as it allows), or what the shares need (`hyperband`)."""
     time_budget: Duration | None = None
-    """Nothing new begins after so much time of searching, and what runs is cancelled. One candidate on all
-    training rows is finished first, unless a whole wave fails. Default: no end."""
+    """Nothing new begins after so much time of searching, and what runs is cancelled. Where
+    none has succeeded on all training rows by then, one alone still does. Default: no end."""
     target: float | None = None
     """The search ends with the wave of candidates in which one reaches this value of `train.metric`: at most
     this where lower is better, at least this where higher is. Default: no end."""

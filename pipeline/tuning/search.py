@@ -79,14 +79,14 @@ class Search:
             while attempts := strategy.wave(standings):
                 asked += len(attempts)
                 wave = self._wave(attempts, watching)
-                self._try(wave, strategy.needs_folds_again, limits, standings)
+                self._try(wave, strategy.needs_folds_again, limits)
                 standings += wave.standings()
                 if wave.stop.is_set() or limits.are_over:
-                    self._finish_one(standings, watching)
-                    self.ending = _early("time_budget", wave, strategy.planned, asked)
+                    self._finish_one(attempts, standings, watching)
+                    self.ending = _early("time_budget", wave, standings, strategy.planned, asked)
                     break
                 if limits.reached(standings):
-                    self.ending = _early("target", wave, strategy.planned, asked)
+                    self.ending = _early("target", wave, standings, strategy.planned, asked)
                     break
         finally:
             self._frames.release_all()
@@ -95,18 +95,26 @@ class Search:
     def _wave(self, attempts: Sequence[Attempt], watching: Watching) -> Wave:
         return Wave(attempts, self._folds, self._config.metric, self._journal, watching)
 
-    def _finish_one(self, standings: list[Standing], watching: Watching) -> None:
-        """The time is over, and no candidate has seen all rows: the best one does; the next, if it fails."""
-        while not any(_succeeded(standing) and standing.share == 1.0 for standing in standings):
-            best = next((found for found in ranked(standings) if _succeeded(found)), None)
-            if best is None:
-                return
-            wave = self._wave([Attempt(best.candidate)], watching)
-            self._try(wave, True, None, standings)
-            standings += wave.standings()
+    def _finish_one(self, attempts: Sequence[Attempt], standings: list[Standing], watching: Watching) -> None:
+        """The time is over: unless a candidate has succeeded on all rows, one does; the next, if it fails.
 
-    def _try(self, wave: Wave, keep: bool, limits: Limits | None, before: Sequence[Standing]) -> None:
-        """Run a wave to its end, or until the time is over and some candidate has succeeded."""
+        The best so far comes first, then those that were cut off, in their order.
+        """
+        able = [standing.candidate for standing in ranked(standings) if _succeeded(standing)]
+        for candidate in [
+            *able,
+            *(attempt.candidate for attempt in attempts if attempt.candidate not in able),
+        ]:
+            on_all = [standing for standing in standings if standing.share == 1.0]
+            if any(map(_succeeded, on_all)):
+                return
+            if all(standing.candidate != candidate for standing in on_all):
+                wave = self._wave([Attempt(candidate)], watching)
+                self._try(wave, True, None)
+                standings += wave.standings()
+
+    def _try(self, wave: Wave, keep: bool, limits: Limits | None) -> None:
+        """Run a wave to its end, or to that of the time."""
         with (
             open_pool(self._spark, _FRAMES_AT_ONCE, self._tag, wave.stop) as frames,
             open_pool(self._spark, self._slots, self._tag, wave.stop) as trials,
@@ -117,7 +125,7 @@ class Search:
                 raise_first(started)
                 return
             while _are_running(started):
-                if limits.are_over and any(map(_succeeded, [*before, *wave.standings()])):
+                if limits.are_over:
                     trials.end()
                     frames.end()
 
@@ -172,9 +180,11 @@ def _succeeded(standing: Standing) -> bool:
     return standing.failed is None
 
 
-def _early(why: Reason, wave: Wave, planned: int | None, asked: int) -> Ending:
+def _early(why: Reason, wave: Wave, standings: Sequence[Standing], planned: int | None, asked: int) -> Ending:
     """An early end, unless nothing was left to try."""
-    not_begun = None if planned is None else wave.not_begun + max(0, planned - asked)
-    if why == "time_budget" and not_begun == 0 and wave.cut_off == 0:
+    finished = {standing.candidate.number for standing in standings}
+    cut_off, not_begun = wave.left(finished)
+    not_tried = None if planned is None else not_begun + max(0, planned - asked)
+    if why == "time_budget" and not_tried == 0 and cut_off == 0:
         return Ending()
-    return Ending(why, wave.cut_off, not_begun)
+    return Ending(why, cut_off, not_tried)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pipeline.learners import get_learner
 from pipeline.tuning.attempts import Attempt
@@ -68,15 +68,13 @@ class Wave:
             found = [self._standing(attempt) for attempt in self._attempts]
         return [standing for standing in found if len(standing.trials) == len(self._folds)]
 
-    @property
-    def cut_off(self) -> int:
-        """Attempts that have some of their folds, not all."""
-        return sum(1 for trials in self._trials.values() if 0 < len(trials) < len(self._folds))
+    def left(self, finished: Collection[int]) -> tuple[int, int]:
+        """Attempts that have some of their folds, not all, and those that have none.
 
-    @property
-    def not_begun(self) -> int:
-        """Attempts without a trial."""
-        return sum(1 for trials in self._trials.values() if not trials)
+        Candidates whose numbers are `finished` do not count.
+        """
+        counts = [len(trials) for (number, _), trials in self._trials.items() if number not in finished]
+        return sum(1 for count in counts if 0 < count < len(self._folds)), counts.count(0)
 
     def _add(self, trial: Trial) -> None:
         trials = self._trials[trial.candidate.number, trial.share]

@@ -116,7 +116,7 @@ def test_a_budget_that_ends_on_few_rows_still_finishes_one_candidate_on_all(
     spark: SparkSession, rows: DataFrame
 ) -> None:
     config = configured(BOOSTED, strategy="halving", time_budget="60s", eta=2, min_share=0.5)
-    standings, search = run(spark, rows, config, Clock(late=True))
+    standings, search = run(spark, rows, config, Clock(late=False))
     assert search.ending.reason == "time_budget"
     assert [standing.share for standing in standings if standing.share == 1.0] == [1.0]
     best = min((item for item in standings if item.share == 0.5), key=lambda item: item.mean)
@@ -134,6 +134,15 @@ def test_where_all_fail_the_time_still_ends_the_search(
     standings, search = run(spark, rows, config, Clock(late=True))
     assert [standing.failed for standing in standings] == ["fold 1: ValueError: no features today"] * 8
     assert search.ending == Ending("time_budget", 0, None)
+
+
+def test_where_nothing_has_succeeded_in_time_one_candidate_does_alone(
+    spark: SparkSession, rows: DataFrame
+) -> None:
+    config = configured(TREES, time_budget="60s")
+    standings, search = run(spark, rows, config, Clock(late=True))
+    assert [(standing.candidate.number, standing.failed) for standing in standings] == [(1, None)]
+    assert (search.ending.cut_off or 0) + (search.ending.not_tried or 0) == 11
 
 
 def test_a_target_ends_the_search_with_its_wave(spark: SparkSession, rows: DataFrame) -> None:
