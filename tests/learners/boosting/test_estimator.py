@@ -22,8 +22,9 @@ pytestmark = pytest.mark.spark
 
 FEATURES = ["area.m2 [net]", "age", "zone", "never"]
 
-
-NEEDED_FOR_600 = fit_bytes(Shape(600, 4), get_learner("xgboost").complete({"n_estimators": 1}))
+NEEDED_FOR_600 = fit_bytes(
+    Shape(600, 4), get_learner("xgboost").complete({"n_estimators": 1, "max_depth": 3})
+)
 
 
 def a_regressor(**changes: Any) -> XGBoostEstimator:
