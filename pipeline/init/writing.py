@@ -14,7 +14,9 @@ _COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", re.ASCII)
 _POINT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
 _EITHER = re.compile(r"[+-]?\d{1,3}([.,]\d{3})?", re.ASCII)
 _DAY = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{4}|\d{1,2})(?:[ T](\d{2}:\d{2})(:\d{2})?)?", re.ASCII)
-_ORDERS = {"d": "dMy", "M": "Mdy", "y": "yMd"}
+_ORDERS = ("dMy", "Mdy", "yMd")
+_MOSTLY = 0.98
+"""So many dates are days of the calendar; clean puts the others, such as 31.02.2024, into quarantine."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,11 @@ def _days(texts: Sequence[str]) -> Writing | None:
     separator, has_time, has_seconds = shapes.pop()
     if separator == "-" and all(len(match[1]) == 4 for match in found):
         return None  # as Spark reads it by itself
-    orders = [order for order in _ORDERS.values() if all(_as_date(match, order) for match in found)]
+    orders = [
+        order
+        for order in _ORDERS
+        if sum(_as_date(match, order) is not None for match in found) >= _MOSTLY * len(found)
+    ]
     if len(orders) != 1:
         return None
     (order,) = orders
@@ -79,7 +85,9 @@ def _days(texts: Sequence[str]) -> Writing | None:
     def plain(text: str) -> str:
         match = _DAY.fullmatch(text.strip())
         day = match and _as_date(match, order)
-        return f"{day} {match[5]}{match[6] or ''}" if match and has_time else str(day)
+        if match is None or day is None:
+            return text
+        return f"{day} {match[5]}{match[6] or ''}" if has_time else str(day)
 
     return Writing({"formats": [written]}, T.TimestampType() if has_time else T.DateType(), plain)
 
