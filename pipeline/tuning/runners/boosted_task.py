@@ -181,7 +181,6 @@ def _results(
     validation = binned(job, parts.stopping.rows, matrix) if stops_early else None
     booster, _ = train(job, matrix, validation)
     fitted, wanted = time.monotonic() - begun, sum(rounds for _, rounds in fit.candidates)
-    booster.set_param({"nthread": job.params["nthread"]})
     for number, rounds in fit.candidates:
         measuring = time.monotonic()
         until = booster.best_iteration + 1 if stops_early else rounds
