@@ -23,12 +23,12 @@ DEFAULT_LEARNERS: Mapping[Task, tuple[str, ...]] = MappingProxyType(
 
 AUTO_LEARNERS: Mapping[Task, tuple[str, ...]] = MappingProxyType(
     {
-        "regression": ("linear_regression", "xgboost", "random_forest"),
-        "binary": ("logistic_regression", "xgboost", "random_forest"),
-        "multiclass": ("logistic_regression", "xgboost", "random_forest"),
+        "regression": ("xgboost", "linear_regression", "random_forest"),
+        "binary": ("xgboost", "logistic_regression", "random_forest"),
+        "multiclass": ("xgboost", "logistic_regression", "random_forest"),
     }
 )
-"""What `train.learners: auto` compares: one learner of each kind, the quickest first. The others are seldom
+"""What `train.learners: auto` compares: one learner of each kind, the likeliest first. The others are seldom
 better (one tree, naive Bayes), slower at the same (Spark's own boosting), or want care (a neural network)."""
 
 
@@ -74,8 +74,8 @@ class Train(Section):
     every: Duration | None = None
     """Retraining is due when the last training is older than this. Default: never by age."""
     learners: Learners | None = None
-    """The learners to compare, by name. A learner without `space` searches its default one. `auto`: a linear
-    one, xgboost and random_forest, each with its default space. Default: a linear one and xgboost."""
+    """The learners to compare, by name. A learner without `space` searches its default one. `auto`: xgboost, a
+    linear one and random_forest, each with its default space. Default: a linear one and xgboost."""
 
     @model_validator(mode="after")
     def _folds_or_one(self) -> Train:

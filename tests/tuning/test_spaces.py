@@ -64,7 +64,7 @@ def test_auto_takes_a_learner_of_each_kind_and_its_default_space() -> None:
     lists, ranges = (
         spaces_of(configured("auto", search={"strategy": strategy})) for strategy in ("grid", "random")
     )
-    names = ["linear_regression", "xgboost", "random_forest"]
+    names = ["xgboost", "linear_regression", "random_forest"]
     assert [item.learner for item in lists] == [item.learner for item in ranges] == names
     assert all(item.size is not None for item in lists)
     assert all(item.size is None for item in ranges)
