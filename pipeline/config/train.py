@@ -74,8 +74,8 @@ class Train(Section):
     every: Duration | None = None
     """Retraining is due when the last training is older than this. Default: never by age."""
     learners: Learners | None = None
-    """The learners to compare, by name. A learner without `space` searches its default one. `auto`: xgboost, a
-    linear one and random_forest, each with its default space. Default: a linear one and xgboost."""
+    """The learners to compare, by name. A learner without `space` searches its default one. `auto`: xgboost,
+    a linear one and random_forest, each with its default space. Default: a linear one and xgboost."""
 
     @model_validator(mode="after")
     def _folds_or_one(self) -> Train:
