@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -102,18 +103,16 @@ class Site:
         """Run the installed command here and wait for its end."""
         return finished(self.start(str(PROGRAM), *words))
 
-    def submit(self, job: str, *words: str) -> Ended:
-        """Run a job by spark-submit, as on a cluster: Delta comes with the submission."""
+    def submission(self, job: str, *words: str) -> subprocess.Popen[str]:
+        """Start a job by spark-submit, as on a cluster: Delta comes with the submission."""
         home = Path(pyspark.__file__).parent
         options = ["--master", "local[2]", "--jars", ",".join(map(str, ensure_jars()))]
         for key, value in {**DELTA, **TINY}.items():
             options += ["--conf", f"{key}={value}"]
         environ = {**os.environ, "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable}
         environ |= {"PYTHONPATH": str(ROOT), "SPARK_LOCAL_IP": "127.0.0.1"}
-        return finished(
-            self.start(
-                str(home / "bin" / "spark-submit"), *options, str(ROOT / "jobs" / job), *words, env=environ
-            )
+        return self.start(
+            str(home / "bin" / "spark-submit"), *options, str(ROOT / "jobs" / job), *words, env=environ
         )
 
     def start(self, *words: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
@@ -123,14 +122,16 @@ class Site:
             words, cwd=self.folder, env=env, stdout=pipe, stderr=pipe, text=True, start_new_session=True
         )
 
-    def kill_when(self, is_time: Callable[[], bool], *words: str) -> None:
-        """Run the installed command and kill it, with its JVM, as soon as the condition holds."""
-        process = self.start(str(PROGRAM), *words)
+    def kill_when(self, is_time: Callable[[], object], process: subprocess.Popen[str]) -> None:
+        """Kill a process that was started here, with its JVM, as soon as the condition holds."""
+        # Somebody has to read what it says: a full pipe would stop it before its moment.
+        reading = threading.Thread(target=process.communicate)
+        reading.start()
         try:
             wait_until(is_time, process)
         finally:
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            reading.join()
 
     def interrupt_when(self, is_time: Callable[[], bool], *words: str) -> Ended:
         """Run the installed command and press Ctrl-C once, as soon as the condition holds."""
@@ -178,12 +179,12 @@ def finished(process: subprocess.Popen[str]) -> Ended:
     return Ended(process.returncode, out, err)
 
 
-def wait_until(is_time: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+def wait_until(is_time: Callable[[], object], process: subprocess.Popen[str]) -> None:
     """Wait for a moment in a process's life; fail when it ends before."""
     give_up_at = time.monotonic() + PATIENCE
     while not is_time():
         if process.poll() is not None:
-            pytest.fail(f"it ended before the moment came: {process.communicate()}")
+            pytest.fail(f"it ended with {process.returncode} before the moment came")
         assert time.monotonic() < give_up_at, "the moment never came"
         time.sleep(0.02)
 

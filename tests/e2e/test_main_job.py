@@ -7,6 +7,7 @@ import json
 import pytest
 
 import pipeline
+from tests.e2e.conftest import PROGRAM, finished
 
 pytestmark = [pytest.mark.e2e, pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -76,24 +77,22 @@ def test_a_second_run_moves_nothing_and_one_more_file_moves_only_its_rows(done, 
     assert verdict["steps"] == list(more.steps.values())
 
 
-def test_killed_while_cleaning_the_same_command_gives_the_same_tables_and_winner(done, site, tables):
-    site.kill_when(lambda: site.has_version("silver_houses", 0), "run")
+def test_killed_while_cleaning_and_while_training_the_same_job_goes_on_to_the_same_end(done, site, tables):
+    """By spark-submit, by the command, and by spark-submit again: it is one job."""
+    site.kill_when(lambda: site.has_version("silver_houses", 0), site.submission("run.py"))
     assert "features_tiny" not in site.versions()
-    again = site.call("run", "--json")
-    assert again.code == 0, again.err
-    assert tables(site) == done.tables
-    assert winner_of(again) == winner_of(done.first)
-    assert site.versions()["silver_houses"] == 0
 
-
-def test_killed_while_training_the_same_command_goes_on_and_repeats_no_trial(done, site, tables):
     trials = "SELECT key, value FROM tags WHERE key LIKE 'trial.%'"
-    site.kill_when(lambda: site.query(trials), "run")
+    site.kill_when(lambda: site.query(trials), site.start(str(PROGRAM), "run"))
     before = set(site.query(trials))
     assert "RUNNING" in {status for _, status in site.registry()["runs"]}
     versions = site.versions()
-    again = site.call("run", "--json")
+    assert versions["silver_houses"] == 0
+
+    again = finished(site.submission("run.py", "--json", "--result", "verdict.json"))
     assert again.code == 0, again.err
+    assert list(again.steps) == ["ingest", "clean", "features", "train", "promote", "score"]
+    assert json.loads((site.folder / "verdict.json").read_text())["exit_code"] == 0
     assert tables(site) == done.tables
     assert winner_of(again) == winner_of(done.first)
     assert moved(versions, site.versions()) == ["ledger", "predictions_tiny", "runs"]
@@ -121,18 +120,9 @@ def test_ctrl_c_gives_the_lease_back_and_says_what_is_kept(site):
     assert json.loads((site.folder / "verdict.json").read_text())["verdict"] == "interrupted"
 
 
-def test_spark_submit_does_the_same_job(done, site, tables):
-    ended = site.submit("run.py", "--json", "--result", "verdict.json")
-    assert ended.code == 0, ended.err
-    assert list(ended.steps) == ["ingest", "clean", "features", "train", "promote", "score"]
-    assert tables(site) == done.tables
-    assert winner_of(ended) == winner_of(done.first)
-    assert json.loads((site.folder / "verdict.json").read_text())["exit_code"] == 0
-
-
 def test_spark_submit_ends_with_the_code_of_the_refusal(site):
     (site.folder / "landing" / "first.csv").unlink()
-    ended = site.submit("ingest.py", "--json")
+    ended = finished(site.submission("ingest.py", "--json"))
     (answer,) = ended.steps.values()
     assert (ended.code, answer["step"], answer["exit_code"]) == (2, "ingest", 2)
     assert "landing" in answer["message"]
