@@ -14,6 +14,8 @@ from pyspark.sql import functions as F
 Percentiles = Literal["none", "gaps", "all"]
 """Which columns' percentiles are measured: none; those with a gap in any row, to fill it; all."""
 
+# Spark plans an aggregation in more than linear time: of more columns than this, each part is one of its own.
+COLUMNS_AT_ONCE = 400
 _PERCENTILES = (0.25, 0.5, 0.75)
 _PERCENTILE_ACCURACY = 10_000
 
@@ -58,6 +60,10 @@ class Moments:
         )
 
 
+_Cells = Mapping[str, tuple[int, tuple[Moments, ...]]]
+"""Group → its rows, and the moments of each column."""
+
+
 def finite(column: str) -> Column:
     """A column as a double; NaN and infinity count as missing."""
     number = F.col(f"`{column}`").cast("double")
@@ -73,10 +79,10 @@ def number_statistics(
 ) -> tuple[tuple[int, ...], tuple[dict[str, NumberStatistics], ...]]:
     """For each condition how many rows meet it, and the statistics of the columns over them.
 
-    `group` is a column that tells by a text of 0 and 1 which conditions a row meets. One job for the moments,
-    and one for the percentiles where any are measured.
+    `group` is a column that tells by a text of 0 and 1 which conditions a row meets. One job for the moments
+    of every `COLUMNS_AT_ONCE` columns, and one for their percentiles where any are measured.
     """
-    cells = _moments(rows, columns, group)
+    cells = _joined([_moments(rows, part, group) for part in _parts(columns) or [()]])
     counts = tuple(
         sum(count for met, (count, _) in cells.items() if met[place] == "1") for place in range(conditions)
     )
@@ -90,7 +96,9 @@ def number_statistics(
         ],
         "all": columns,
     }
-    quartiles = _percentiles(rows, asked[percentiles], group, conditions)
+    quartiles: dict[tuple[int, str], Sequence[float]] = {}
+    for part in _parts(asked[percentiles]):
+        quartiles |= _percentiles(rows, part, group, conditions)
     found: list[dict[str, NumberStatistics]] = []
     for condition in range(conditions):
         merged = [
@@ -110,9 +118,20 @@ def number_statistics(
     return counts, tuple(found)
 
 
-def _moments(
-    rows: DataFrame, columns: Sequence[str], group: str
-) -> Mapping[str, tuple[int, tuple[Moments, ...]]]:
+def _parts(columns: Sequence[str]) -> list[Sequence[str]]:
+    return [columns[start : start + COLUMNS_AT_ONCE] for start in range(0, len(columns), COLUMNS_AT_ONCE)]
+
+
+def _joined(parts: Sequence[_Cells]) -> _Cells:
+    """Cells of the same groups, their columns behind each other."""
+    first = parts[0]
+    return {
+        met: (count, tuple(moments for part in parts for moments in part[met][1]))
+        for met, (count, _) in first.items()
+    }
+
+
+def _moments(rows: DataFrame, columns: Sequence[str], group: str) -> _Cells:
     """Rows and moments by group: as many rows reach the driver as there are groups."""
     # Cleaned once, before the aggregation: five functions read each value.
     values = rows.select(group, *[finite(name).alias(f"v{place}") for place, name in enumerate(columns)])
@@ -142,8 +161,6 @@ def _percentiles(
     rows: DataFrame, columns: Sequence[str], group: str, conditions: int
 ) -> dict[tuple[int, str], Sequence[float]]:
     """(condition, column) → the quartiles; empty where a column has no value."""
-    if not columns:
-        return {}
     values = rows.select(group, *[finite(name).alias(f"v{place}") for place, name in enumerate(columns)])
     parts = [
         F.percentile_approx(

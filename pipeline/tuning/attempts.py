@@ -37,24 +37,3 @@ class Strategy(Protocol):
 
         The numbers of candidates are new ones, or those of candidates tried on a smaller share.
         """
-
-
-class OneWave:
-    """All attempts at once: they are known from the start."""
-
-    def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self._attempts = tuple(map(Attempt, candidates))
-
-    @property
-    def planned(self) -> int:
-        """All of them."""
-        return len(self._attempts)
-
-    @property
-    def needs_folds_again(self) -> bool:
-        """There is no later wave."""
-        return False
-
-    def wave(self, standings: Sequence[Standing]) -> tuple[Attempt, ...]:
-        """All of them, once."""
-        return () if standings else self._attempts

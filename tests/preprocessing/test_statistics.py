@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pytest
 from pyspark.sql import SparkSession
 
-from pipeline.preprocessing import category_statistics
+from pipeline.preprocessing import category_statistics, number_statistics
 from pipeline.preprocessing.number_statistics import NumberStatistics, Percentiles
 from pipeline.preprocessing.roles import Role, Roles
 from pipeline.preprocessing.statistics import measure, measure_each
@@ -77,3 +77,13 @@ def test_the_number_of_jobs_does_not_depend_on_that_of_the_conditions(
         with queries_of(spark) as queries:
             measure_each(rows, ROLES, conditions, percentiles)
         assert queries.count == jobs
+
+
+@pytest.mark.spark
+def test_many_columns_are_measured_in_parts(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"n{place}" for place in range(5)]
+    rows = spark.range(60).selectExpr("id", *[f"IF(id % 7 = {n}, NULL, id * {n}) AS n{n}" for n in range(5)])
+    roles = Roles(tuple(Role(name, "numeric", "") for name in names))
+    whole = measure_each(rows, roles, ["id < 20", "id > 5"], "gaps")
+    monkeypatch.setattr(number_statistics, "COLUMNS_AT_ONCE", 2)
+    assert measure_each(rows, roles, ["id < 20", "id > 5"], "gaps") == whole

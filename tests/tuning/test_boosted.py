@@ -14,7 +14,6 @@ from pyspark.sql import functions as F
 from pipeline.config.model import Config
 from pipeline.preprocessing.roles import Role, Roles
 from pipeline.progress import SILENT
-from pipeline.tuning.attempts import OneWave
 from pipeline.tuning.candidates import Candidate
 from pipeline.tuning.find_target import find_target
 from pipeline.tuning.judges import folds_of
@@ -27,6 +26,7 @@ from pipeline.tuning.runners.spark import SparkRunner
 from pipeline.tuning.search import Search
 from pipeline.tuning.trials import Standing, Trial
 from pipeline.tuning.watching import Watching
+from tests.tuning.waves import OneWave
 
 pytestmark = pytest.mark.spark
 

@@ -20,7 +20,6 @@ from pipeline.preprocessing.roles import Role, Roles
 from pipeline.progress import SILENT, SilentTask
 from pipeline.tuning import fold_statistics
 from pipeline.tuning import prepared as prepared_module
-from pipeline.tuning.attempts import OneWave
 from pipeline.tuning.candidates import grid
 from pipeline.tuning.fold_statistics import FoldStatistics
 from pipeline.tuning.journal import NoJournal
@@ -29,6 +28,7 @@ from pipeline.tuning.number_target import NumberTarget
 from pipeline.tuning.rows import FOLD, LABEL, SPLIT, RowCounts, with_splits
 from pipeline.tuning.search import Search
 from pipeline.tuning.trials import Standing, ranked
+from tests.tuning.waves import OneWave
 
 TARGET = NumberTarget(RowCounts(0, {"train": 420, "validation": 90, "test": 90}, (140, 140, 140)), 50.0)
 ROLES = Roles((Role("size", "numeric", ""), Role("age", "numeric", ""), Role("town", "categorical", "")))

@@ -16,7 +16,6 @@ from pyspark.sql import functions as F
 from pipeline.config.model import Config
 from pipeline.preprocessing.roles import Role, Roles
 from pipeline.progress import SILENT
-from pipeline.tuning.attempts import OneWave
 from pipeline.tuning.candidates import grid
 from pipeline.tuning.class_labels import ClassLabels
 from pipeline.tuning.class_target import ClassTarget
@@ -25,6 +24,7 @@ from pipeline.tuning.rows import FOLD, LABEL, SPLIT, VALUE, WEIGHT, RowCounts, w
 from pipeline.tuning.search import Search
 from pipeline.tuning.target import Target
 from pipeline.tuning.trials import Standing
+from tests.tuning.waves import OneWave
 
 pytestmark = pytest.mark.spark
 
