@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Sequence
@@ -54,6 +55,7 @@ class Search:
         self._folds = folds_of(config)
         self._tag = f"search-{uuid.uuid4().hex[:12]}"
         self._clock = clock
+        self._lock = threading.Lock()
         self._slots = max(1, spark.sparkContext.defaultParallelism)
         self.ending = Ending()
         """How the search ended, once it has."""
@@ -144,7 +146,8 @@ class Search:
                 wave.record(Trial(attempt.candidate, fold.number, share=attempt.share, failed=failed))
             return
 
-        self.preparing_seconds += time.monotonic() - begun
+        with self._lock:
+            self.preparing_seconds += time.monotonic() - begun
 
         def try_together(work: Work, share: float) -> None:
             wave.begins(len(work.candidates))

@@ -12,33 +12,10 @@ import pytest
 from pipeline.cli.commands import STEP_HELP, group
 from pipeline.errors import DataRefused
 from pipeline.project import Project
-from pipeline.run import Outcome
 from pipeline.shown import Table
 from pipeline.steps.promote.result import PromoteResult
 from pipeline.steps.result import StepResult
-
-CLEANED = StepResult(
-    "clean",
-    "done",
-    seconds=1.25,
-    rows={"read": 10, "quarantined": 2, "inserted": 8},
-    tables={"silver_houses": 3},
-)
-
-
-def ends(step: str, result: StepResult | BaseException) -> Any:
-    """A fake of a project's method: tells its watcher as a real run does, then returns or raises."""
-
-    def method(self: Project, **given: Any) -> StepResult:
-        assert self._watch is not None
-        self._watch.starts(step)
-        if isinstance(result, BaseException):
-            raise result
-        message = " ".join(getattr(result, "reasons", ()))
-        self._watch.ended(Outcome(step, result.verdict, result.exit_code, result.seconds, message, result))
-        return result
-
-    return method
+from tests.cli.doubles import CLEANED, ends
 
 
 def test_every_command_has_help_with_an_example(command):

@@ -147,7 +147,7 @@ def make_plan(fold: PreparedFold, candidates: Sequence[Candidate], share: float)
 
 def run_task(plan: Plan, fold: PreparedFold, share: float) -> Sequence[Mapping[str, Any]]:
     """One Spark job of one task; a result for each candidate of the plan reaches the driver."""
-    from pipeline.tuning.runners.boosted_task import RESULT_DDL
+    from pipeline.tuning.runners.task_results import RESULT_DDL
 
     stopping = any(fit.job.early_stopping_rounds is not None for fit in plan.fits)
     rows = task_rows(fold, share, stopping=stopping)
@@ -158,9 +158,9 @@ def travelling_task(plan: Plan) -> Any:
     """The task of a plan. Workers unpickle it without importing this package, which they may not have."""
     from pipeline.evaluation import confusion, exact, histogram
     from pipeline.learners.boosting import native
-    from pipeline.tuning.runners import boosted_task, task_memory
+    from pipeline.tuning.runners import boosted_task, task_memory, task_results
 
-    for module in (confusion, exact, histogram, native, task_memory, boosted_task):
+    for module in (confusion, exact, histogram, native, task_memory, task_results, boosted_task):
         cloudpickle.register_pickle_by_value(module)
     return boosted_task.trials_task(plan)
 

@@ -25,29 +25,12 @@ from pipeline.learners.boosting.native import (
     validate_rows,
 )
 from pipeline.tuning.runners.task_memory import Memory
+from pipeline.tuning.runners.task_results import RESULT
 
 TRAINING, STOPPING, JUDGING = 0, 1, 2
 """What a row is for, as its last column says."""
 
 NO_JUDGES = "there are no rows to judge by"
-
-RESULT_DDL = (
-    "number int, metrics map<string, double>, training_metrics map<string, double>, rounds int,"
-    " fit_seconds double, evaluation_seconds double, used_bytes bigint, failed string, why string"
-)
-RESULT = pa.schema(
-    [
-        ("number", pa.int32()),
-        ("metrics", pa.map_(pa.string(), pa.float64())),
-        ("training_metrics", pa.map_(pa.string(), pa.float64())),
-        ("rounds", pa.int32()),
-        ("fit_seconds", pa.float64()),
-        ("evaluation_seconds", pa.float64()),
-        ("used_bytes", pa.int64()),
-        ("failed", pa.string()),
-        ("why", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True)

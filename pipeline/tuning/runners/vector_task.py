@@ -20,26 +20,11 @@ from pipeline.learners.least_squares import Line, Penalty, ridge_path
 from pipeline.learners.softmax import Softmax, examples, fit_softmax
 from pipeline.learners.split_matrix import SplitMatrix
 from pipeline.tuning.runners.task_memory import Memory
+from pipeline.tuning.runners.task_results import RESULT
 
 NO_ROWS = "there are no rows to train on, or none to judge by"
 NO_OPTIMUM = "the equations are singular, or a class is missing: only an iterative solver ends somewhere"
 NO_MEMORY = "one task had too little memory for it"
-
-RESULT_DDL = (
-    "number int, metrics map<string, double>, training_metrics map<string, double>,"
-    " fit_seconds double, evaluation_seconds double, used_bytes bigint, left string"
-)
-RESULT = pa.schema(
-    [
-        ("number", pa.int32()),
-        ("metrics", pa.map_(pa.string(), pa.float64())),
-        ("training_metrics", pa.map_(pa.string(), pa.float64())),
-        ("fit_seconds", pa.float64()),
-        ("evaluation_seconds", pa.float64()),
-        ("used_bytes", pa.int64()),
-        ("left", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True)

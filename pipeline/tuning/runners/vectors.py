@@ -136,7 +136,7 @@ def run_task(plan: Plan, fold: PreparedFold, share: float) -> Sequence[Mapping[s
     """One Spark job of one task; a result for each candidate of the plan reaches the driver."""
     from pipeline.evaluation import confusion, exact, histogram
     from pipeline.learners import least_squares, softmax, split_matrix
-    from pipeline.tuning.runners import task_memory, vector_task
+    from pipeline.tuning.runners import task_memory, task_results, vector_task
 
     for module in (
         confusion,
@@ -146,11 +146,13 @@ def run_task(plan: Plan, fold: PreparedFold, share: float) -> Sequence[Mapping[s
         softmax,
         split_matrix,
         task_memory,
+        task_results,
         vector_task,
     ):
         # Workers unpickle the task without importing this package, which they may not have.
         cloudpickle.register_pickle_by_value(module)
-    found = task_rows(fold, share).mapInArrow(vector_task.trials_task(plan), vector_task.RESULT_DDL).collect()
+    task = vector_task.trials_task(plan)
+    found = task_rows(fold, share).mapInArrow(task, task_results.RESULT_DDL).collect()
     return [row.asDict() for row in found]
 
 
