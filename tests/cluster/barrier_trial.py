@@ -19,11 +19,10 @@ from pipeline.config.model import Config
 from pipeline.learners.boosting import distributed
 from pipeline.preprocessing.roles import Role, Roles
 from pipeline.progress import SILENT
-from pipeline.tuning.attempts import OneWave
-from pipeline.tuning.candidates import Candidate
 from pipeline.tuning.find_target import find_target
 from pipeline.tuning.rows import SPLIT, with_splits
 from pipeline.tuning.search import Search
+from pipeline.tuning.strategies import strategy_of
 
 ROLES = Roles((Role("size", "numeric", ""), Role("age", "numeric", "")))
 
@@ -37,7 +36,11 @@ def config(root: Path) -> Config:
             "sources": {"rows": {"path": "/nowhere", "key": ["id"]}},
             "features": {"label": "y"},
             "split": {"train": 0.8, "validation": 0.1, "test": 0.1},
-            "train": {"folds": 0, "placement": "distributed"},
+            "train": {
+                "folds": 0,
+                "placement": "distributed",
+                "learners": {"xgboost": {"params": {"n_estimators": 800}, "space": {"max_depth": [4]}}},
+            },
         }
     )
 
@@ -96,9 +99,9 @@ def main(root: Path) -> None:
 
     distributed.validate_frame = validate_and_tell
     threading.Thread(target=kill_one, args=(spark, checked, killed), daemon=True).start()
-    candidate = Candidate(1, "xgboost", {"n_estimators": 800, "max_depth": 4})
+    strategy = strategy_of(settings, target.counts.fitted)
     with SILENT.task("search") as task:
-        (standing,) = Search(spark, fitted, target, ROLES, settings).run(OneWave([candidate]), task)
+        (standing,) = Search(spark, fitted, target, ROLES, settings).run(strategy, task)
     (trial,) = standing.trials
     found = {
         "killed": len(killed),
