@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -20,11 +24,18 @@ class Usage:
     input_bytes: int
     shuffle_bytes: int
     result_bytes: int
+    jvm_bytes: int
+    """The most memory that the JVM held, which is driver and executor in one here; 0 where no kernel tells."""
+    driver_bytes: int
+    """The most that Python held on the driver."""
 
 
 def measured(spark: SparkSession, work: Callable[[], object]) -> Usage:
     """Do some work and say what it cost."""
     before = _counters(spark)
+    processes = (_jvm_process(spark), os.getpid())
+    for process in processes:
+        _forget_peak(process)
     cpu, clock = _cpu_seconds(spark), time.monotonic()
     work()
     seconds, cpu = time.monotonic() - clock, _cpu_seconds(spark) - cpu
@@ -32,7 +43,25 @@ def measured(spark: SparkSession, work: Callable[[], object]) -> Usage:
     new = [after[stage] for stage in after.keys() - before.keys() if stage[0] == "stage"]
     jobs = sum(1 for kind, _ in after.keys() - before.keys() if kind == "job")
     read, shuffled, sent = (sum(values[place] for values in new) for place in range(3))
-    return Usage(seconds, cpu, jobs, read, shuffled, sent)
+    return Usage(seconds, cpu, jobs, read, shuffled, sent, *map(_peak, processes))
+
+
+def _jvm_process(spark: SparkSession) -> int:
+    jvm: Any = spark._jvm
+    return int(jvm.java.lang.ProcessHandle.current().pid())
+
+
+def _forget_peak(process: int) -> None:
+    """Linux keeps the highest resident size since it was last told to forget it."""
+    with suppress(OSError):
+        Path(f"/proc/{process}/clear_refs").write_text("5")
+
+
+def _peak(process: int) -> int:
+    with suppress(OSError):
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+        return int(found[1]) * 1024 if found else 0
+    return 0
 
 
 def _counters(spark: SparkSession) -> dict[tuple[str, int], tuple[int, int, int]]:

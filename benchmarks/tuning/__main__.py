@@ -85,9 +85,11 @@ class Bench(Warming):
         found = results["ours"]
         if isinstance(found, ours.Found):
             trials = sum(len(standing.trials) for standing in found.standings)
+            read = _median(sides["ours"], "input_bytes") / trials / 2**20
             print(
-                f"  ours: {trials} trials, {found.prefix_fits} prefix fits, {found.tasks} matrix tasks, "
-                f"at most {found.used_bytes / 2**20:,.0f} MB in one task"
+                f"  ours: {trials} trials, {read:.1f} MB read for each; {found.prefix_fits} prefix fits; "
+                f"{found.tasks} tasks that built a matrix of bins, "
+                f"at most {found.used_bytes / 2**20:,.0f} MB for one task's matrix and fits"
             )
 
 
@@ -251,7 +253,9 @@ def _told(usages: Sequence[Usage]) -> str:
     return (
         f"{_median(usages, 'seconds'):>8.1f} s {_median(usages, 'cpu_seconds'):>8.1f} cpu s of the JVM, "
         f"{_median(usages, 'jobs'):,.0f} jobs, read {_median(usages, 'input_bytes') / 2**20:,.0f} MB, "
-        f"{_median(usages, 'result_bytes') / 2**10:,.0f} KB to the driver"
+        f"{_median(usages, 'result_bytes') / 2**10:,.0f} KB to the driver; at most "
+        f"{_median(usages, 'jvm_bytes') / 2**20:,.0f} MB in the JVM, "
+        f"{_median(usages, 'driver_bytes') / 2**20:,.0f} MB in Python on the driver"
     )
 
 
