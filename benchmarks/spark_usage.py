@@ -25,7 +25,7 @@ class Usage:
     shuffle_bytes: int
     result_bytes: int
     jvm_bytes: int
-    """The most memory that the JVM held, which is driver and executor in one here; 0 where no kernel tells."""
+    """The most memory that the JVM, driver and executor in one, held; 0 where no kernel tells."""
     driver_bytes: int
     """The most that Python held on the driver."""
 
