@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-# MLflow would report its use to its makers, over a network that a cluster may not have. A user's own setting
-# wins.
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-
+import pipeline.tracking.imported  # noqa: F401 - before whatever else imports MLflow
 from pipeline.tracking.children import REASON, Child, Children, Note
 from pipeline.tracking.example import example_frame, predict_example, take_example
 from pipeline.tracking.record import ColumnRole, TrainingRecord, Winner

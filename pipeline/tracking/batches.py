@@ -29,14 +29,20 @@ def log_in_batches(
     params: Mapping[str, Any] | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> None:
-    """All in one call, as long as there are no more of each than MLflow takes in one; none for nothing."""
+    """All in one call, as long as there are no more of each than MLflow takes in one; none for nothing.
+
+    Tags come last, as MLflow writes them last within a call: a tag that is there tells that the metrics are.
+    """
     now = int(time.time() * 1000)
     measured = [Metric(name, value, now, step) for name, value, step in metrics]
     given = [Param(name, cut(str(value), MAX_PARAM_VAL_LENGTH)) for name, value in (params or {}).items()]
     said = [RunTag(name, value) for name, value in short_tags(tags or {}).items()]
-    for start in range(0, max(len(measured), len(given), len(said)), _AT_ONCE):
+    values = max(len(measured), len(given))
+    before = max(0, -(-values // _AT_ONCE) - 1) * _AT_ONCE  # of the last call that has any of them
+    for start in range(0, max(values, before + len(said)), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        client.log_batch(run_id, metrics=measured[part], params=given[part], tags=said[part])
+        tags_now = said[max(0, start - before) : max(0, start - before + _AT_ONCE)]
+        client.log_batch(run_id, metrics=measured[part], params=given[part], tags=tags_now)
 
 
 def short_tags(tags: Mapping[str, str]) -> dict[str, str]:

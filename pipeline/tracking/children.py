@@ -13,7 +13,7 @@ from typing import Any, Literal
 from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_SOURCE_NAME, MLFLOW_USER
 
-from pipeline.tracking.batches import Measured, log_in_batches, short_tags
+from pipeline.tracking.batches import Measured, log_in_batches
 from pipeline.tracking.calls import calls
 
 MODEL = "pipeline.model"
@@ -132,11 +132,12 @@ class Children:
     def _write(self, note: Note) -> None:
         child = self._children.get(note.key)
         if child is None:
-            own = {KEY: note.key, MODEL: self._model, PARENT: self._parent_id}
-            tags = {**origin(), **short_tags(note.tags), **own}
-            created = self._client.create_run(self._experiment_id, run_name=note.name, tags=tags)
+            own = {**origin(), KEY: note.key, MODEL: self._model, PARENT: self._parent_id}
+            created = self._client.create_run(self._experiment_id, run_name=note.name, tags=own)
             child = Child(created.info.run_id, "RUNNING", {})
-            log_in_batches(self._client, child.run_id, metrics=note.metrics, params=note.params)
+            log_in_batches(
+                self._client, child.run_id, metrics=note.metrics, params=note.params, tags=note.tags
+            )
         else:
             if note.ended is None and child.status != "RUNNING":
                 self._client.update_run(child.run_id, "RUNNING")

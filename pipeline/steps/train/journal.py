@@ -82,9 +82,6 @@ class TrainingJournal:
         if is_written and len(known) == len(standing.trials):
             return
         metrics = _standing_metrics(standing)
-        if left is not None and not left.has_params:  # its driver was killed before it wrote them
-            for trial in known:
-                metrics |= _trial_metrics(trial, self._metric)
         tags = {"placement": standing.placement}
         if standing.rounds is not None:
             tags["rounds"] = str(standing.rounds)
