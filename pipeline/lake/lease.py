@@ -24,6 +24,8 @@ _NAME = "_lease"
 _LIFETIME = 120.0
 _RENEW_EVERY = 20.0
 _LOOK_AGAIN = 0.5
+_TRIES = 5
+_TRY_AGAIN = 0.1
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Lease:
         try:
             self._made_root = not self._files.exists(self._root)
             self._files.make_folder(self._root)
-            taken = self._try_to_take()
+            taken = self._try_a_few_times()
         except Py4JJavaError as error:
             raise ConfigError(
                 f"lake.root: {self._root} cannot be written: {reason(error)}. "
@@ -92,7 +94,7 @@ class Lease:
             if time.monotonic() >= give_up_at:
                 raise TransientError(self._refusal())
             time.sleep(_LOOK_AGAIN)
-            taken = self._try_to_take()
+            taken = self._try_a_few_times()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
         self._thread.start()
         return self
@@ -120,12 +122,22 @@ class Lease:
                 f"This run lost its lease {self._path}: it was away for too long. Run the same command again."
             )
 
+    def _try_a_few_times(self) -> bool:
+        """Others that start at this moment may move a file away under a call; what stays wrong is raised."""
+        for _ in range(_TRIES - 1):
+            with suppress(Py4JJavaError):
+                return self._try_to_take()
+            time.sleep(_TRY_AGAIN)
+        return self._try_to_take()
+
     def _try_to_take(self) -> bool:
         now = time.time()
         self._mine = replace(self._mine, since=now, expires=now + _LIFETIME)
         if self._files.create(self._path, _to_bytes(self._mine)):
             return self._holder_is_me()
         holder = self._holder()
+        if holder is not None and holder.owner == self._mine.owner:
+            return True  # taken by the try before this one, which failed afterwards
         if holder is not None and holder.is_gone(now):
             self._set_aside(holder)
             return self._files.create(self._path, _to_bytes(self._mine)) and self._holder_is_me()

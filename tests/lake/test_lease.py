@@ -92,6 +92,27 @@ def test_the_lease_of_a_dead_process_is_taken_over_at_once(files: Files, tmp_pat
 
 
 @pytest.mark.spark
+@pytest.mark.parametrize("call", ["head", "rename", "create"])
+def test_a_file_that_goes_away_under_a_call_is_no_mistake_of_the_configuration(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Ten that start at once move the dead holder's lease away under each other's calls."""
+    (tmp_path / "_lease").write_text(json.dumps(asdict(holder(pid=dead_process()))))
+    real, failed = getattr(files, call), []
+
+    def fails_once(*given: object) -> object:
+        if not failed:
+            failed.append(call)
+            files._at(str(tmp_path / "gone"))[0].open(files._path(str(tmp_path / "gone")))
+        return real(*given)
+
+    monkeypatch.setattr(files, call, fails_once)
+    with Lease(files, str(tmp_path)):
+        assert json.loads((tmp_path / "_lease").read_text())["pid"] == os.getpid()
+    assert failed == [call]
+
+
+@pytest.mark.spark
 def test_an_unreadable_lease_is_waited_for_not_taken(files: Files, tmp_path: Path) -> None:
     (tmp_path / "_lease").write_text("half a li")
 
