@@ -58,6 +58,14 @@ def linear(table: Features, rows: DataFrame, sets: Sequence[Params], slots: int)
     return _search(table, rows, [*_encoded(table), stage], stage, sets, evaluator, slots)
 
 
+def linear_once(table: Features, rows: DataFrame, params: Mapping[str, Any]) -> Sequence[float]:
+    """The coefficients of one fit on all rows."""
+    stage = LinearRegression(featuresCol="features", labelCol=LABEL, **params)
+    fitted = Pipeline(stages=[*_encoded(table), stage]).fit(rows)
+    model: Any = fitted.stages[-1]
+    return [float(value) for value in model.coefficients]
+
+
 def _search(
     table: Features,
     rows: DataFrame,

@@ -26,6 +26,7 @@ class Found:
     """Standings in the order asked for, the winner's last stage but one, and what was counted on the way."""
 
     standings: Sequence[Standing]
+    winner: Standing
     model: Any
     prefix_fits: int
     tasks: int
@@ -71,4 +72,4 @@ def search(table: Features, config: Config) -> Found:
         model = refit(winner, fitting, target, roles, config).model
     finally:
         fitting.unpersist()
-    return Found(standings, model.stages[-2], searching.prefix_fits, len(tasks))
+    return Found(standings, winner, model.stages[-2], searching.prefix_fits, len(tasks))
