@@ -1,6 +1,6 @@
-"""Spark's classes, read and checked by Java before: a JVM that maps them starts with a third less work.
+"""Spark's classes, read and checked by Java before: a JVM that maps them starts with less work.
 
-Reading and checking some sixteen thousand classes costs more than all else in a command that does little.
+Reading and checking Spark's classes is a good part of a command that does little (`benchmarks/start.py`).
 Java keeps the result in a file (class data sharing, JEP 350), which set-up writes once, beside Delta's jars.
 A JVM that the file does not fit, such as another Java, ignores it by itself.
 """
