@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from pipeline.learners.boosting.native import (
     validate_rows,
 )
 from pipeline.tuning.runners.task_memory import Memory
-from pipeline.tuning.runners.task_results import RESULT
+from pipeline.tuning.runners.task_results import answering
 
 TRAINING, STOPPING, JUDGING = 0, 1, 2
 """What a row is for, as its last column says."""
@@ -82,12 +83,7 @@ class Parts:
 
 def trials_task(plan: Plan) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """What `mapInArrow` runs on the only partition: one row for each candidate."""
-
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for row in trials(plan, batches):
-            yield pa.RecordBatch.from_pylist([row], schema=RESULT)
-
-    return run
+    return answering(partial(trials, plan))
 
 
 def trials(plan: Plan, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from pipeline.learners.least_squares import Line, Penalty, ridge_path
 from pipeline.learners.softmax import Softmax, examples, fit_softmax
 from pipeline.learners.split_matrix import SplitMatrix
 from pipeline.tuning.runners.task_memory import Memory
-from pipeline.tuning.runners.task_results import RESULT
+from pipeline.tuning.runners.task_results import answering
 
 NO_ROWS = "there are no rows to train on, or none to judge by"
 NO_OPTIMUM = "the equations are singular, or a class is missing: only an iterative solver ends somewhere"
@@ -68,12 +69,7 @@ class Part:
 
 def trials_task(plan: Plan) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """What `mapInArrow` runs on the only partition: one row for each candidate."""
-
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for row in trials(plan, batches):
-            yield pa.RecordBatch.from_pylist([row], schema=RESULT)
-
-    return run
+    return answering(partial(trials, plan))
 
 
 def trials(plan: Plan, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
