@@ -35,6 +35,29 @@ def test_equal_columns_share_under_a_penalty_and_are_singular_without() -> None:
     assert without is None
 
 
+@pytest.mark.parametrize("penalty", [1e-6, 1e-9])
+def test_all_categories_under_a_tiny_penalty_have_one_solution(penalty: float) -> None:
+    """With an intercept the categories make up a constant: the equations alone are singular."""
+    features = np.column_stack([NUMBERS, TOWNS])
+    line, without = ridge_path(
+        sums(features), [Penalty(penalty, standardization=False), Penalty(0.0, standardization=False)]
+    )
+    rows = features - features.mean(axis=0)
+    as_rows = np.sqrt(ROWS * penalty / LABEL.std()) * np.eye(7)
+    expected, *_ = np.linalg.lstsq(
+        np.vstack([rows, as_rows]), np.append(LABEL - LABEL.mean(), np.zeros(7)), rcond=1e-9
+    )
+    assert line is not None
+    assert line.coefficients == pytest.approx(expected, rel=1e-6)
+    assert line.coefficients[3:].sum() == pytest.approx(0.0, abs=1e-7)
+    assert without is None
+
+
+def test_columns_that_nearly_make_up_each_other_are_left_to_spark() -> None:
+    nearly = np.column_stack([NUMBERS[:, 0], NUMBERS[:, 0] + 1e-6 * RANDOM.normal(0, 1, ROWS)])
+    assert ridge_path(sums(nearly), [Penalty(1e-15)]) == [None]
+
+
 @pytest.mark.parametrize("constant", [0.0, 1.0, 0.1, 1e6])
 def test_a_constant_column_has_no_coefficient(constant: float) -> None:
     wide = np.column_stack([NUMBERS, np.full(ROWS, constant)])
