@@ -69,7 +69,7 @@ def search(table: Features, config: Config) -> Found:
         winner = choose(standings, config.train.choose)
         if winner.failed:
             raise SystemExit(f"no candidate succeeded: {winner.failed}")
-        model = refit(winner, fitting, target, roles, config).model
+        model = refit(winner, fitting, searching.statistics(), target, roles, config).model
     finally:
         fitting.unpersist()
     return Found(standings, winner, model.stages[-2], searching.prefix_fits, len(tasks))

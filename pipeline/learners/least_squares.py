@@ -104,8 +104,9 @@ class _Equations:
         return Line(coefficients, intercept)
 
     def _solve(self, added: float) -> Floats | None:
-        if not len(self._right):
-            return self._right
+        right: Floats = self._right
+        if not len(right):
+            return right
         left = self._left.copy()
         left[np.diag_indices_from(left)] += added
         try:
@@ -116,7 +117,7 @@ class _Equations:
         reciprocal, _ = linalg.lapack.dpocon(factor, size, uplo="L")
         if reciprocal < _SINGULAR:
             return self._solve_by_directions(added)
-        solution: Floats = linalg.cho_solve((factor, lower), self._right)
+        solution: Floats = linalg.cho_solve((factor, lower), right)
         return solution
 
     def _solve_by_directions(self, added: float) -> Floats | None:

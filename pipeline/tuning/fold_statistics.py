@@ -1,4 +1,4 @@
-"""The statistics of every fold's training rows, measured together when the first is asked for."""
+"""The statistics of every fold's training rows, and of all rows, measured together when first asked for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from pipeline.tuning.judges import Fold, folds_of
 
 
 class FoldStatistics:
-    """The same jobs whatever the number of folds and families. `rows` are those outside the test split."""
+    """The same jobs whatever the number of folds and families, and no others for the refit.
+
+    `rows` are those outside the test split.
+    """
 
     def __init__(self, rows: DataFrame, roles: Roles, config: Config) -> None:
         self._rows, self._roles = rows, roles
@@ -27,11 +30,18 @@ class FoldStatistics:
 
     def of(self, fold: Fold) -> Statistics:
         """Those of one fold; whoever asks meanwhile waits. What failed is tried again for the next."""
+        return self._all()[fold.number]
+
+    def of_all_rows(self) -> Statistics:
+        """Those of all rows, which the winner is fitted on."""
+        return self._all()[-1]
+
+    def _all(self) -> tuple[Statistics, ...]:
         with self._lock:
             if self._measured is None:
-                conditions = [fold.training for fold in self._folds]
+                conditions = [*(fold.training for fold in self._folds), "true"]
                 self._measured = measure_each(self._rows, self._roles, conditions, self._percentiles)
-            return self._measured[fold.number]
+            return self._measured
 
 
 def needed_percentiles(config: Config) -> Percentiles:

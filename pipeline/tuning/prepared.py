@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipeline.config.model import Config
+from pipeline.lake import Lake
 from pipeline.learners.base import Columns, Family, FitContext
 from pipeline.preprocessing.prefix import Prefix, fit_prefix
 from pipeline.preprocessing.roles import Roles
@@ -90,9 +91,9 @@ class FoldFrames:
     def __init__(self, rows: DataFrame, target: Target, roles: Roles, config: Config) -> None:
         self._rows, self._target, self._roles, self._config = rows, target, roles, config
         self._context = fit_context(config, target)
-        self._statistics = FoldStatistics(rows, roles, config)
+        self.statistics = FoldStatistics(rows, roles, config)
         self._kept: dict[tuple[FoldSet, int], PreparedFold] = {}
-        self._work = WorkArea(rows.sparkSession, config.lake.root)
+        self._work = WorkArea(rows.sparkSession, Lake.of(rows.sparkSession, config.lake).root)
         self._lock = threading.Lock()
         self.prefix_fits = 0
         """How many prefixes were fitted: fold sets × folds, whatever the number of candidates."""
@@ -121,7 +122,7 @@ class FoldFrames:
 
     def _prepare(self, group: FoldSet, fold: Fold) -> PreparedFold:
         features = self._config.features.chosen(dict(group.settings))
-        statistics = self._statistics.of(fold)
+        statistics = self.statistics.of(fold)
         prefix = fit_prefix(group.family, self._roles, features, statistics, self._rows)
         with self._lock:
             self.prefix_fits += 1

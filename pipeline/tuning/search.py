@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from pipeline.config.model import Config
 from pipeline.preprocessing.roles import Roles
+from pipeline.preprocessing.statistics import Statistics
 from pipeline.progress import Task
 from pipeline.tuning.alive import validate_alive
 from pipeline.tuning.attempts import Attempt, Strategy
@@ -66,6 +67,10 @@ class Search:
     def prefix_fits(self) -> int:
         """How many prefixes were fitted: fold sets × folds, whatever the number of candidates."""
         return self._frames.prefix_fits
+
+    def statistics(self) -> Statistics:
+        """The statistics of all rows, measured in the folds' scans; anew only where no fold was prepared."""
+        return self._frames.statistics.of_all_rows()
 
     def run(self, strategy: Strategy, task: Task) -> tuple[Standing, ...]:
         """Try what the strategy asks for, wave after wave; the standings in the order they were asked for.

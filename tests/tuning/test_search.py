@@ -143,6 +143,7 @@ def test_prefixes_are_fitted_once_a_fold_and_family_and_released(
     standings, search = run(spark, rows, config(learners))
     assert len(standings) == 8
     assert search.prefix_fits == 3 * 2
+    assert search.statistics().rows == rows.count()
     assert len(measured) == 1
     assert spark.sparkContext._jsc.getPersistentRDDs().size() == before
 

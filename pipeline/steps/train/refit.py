@@ -14,7 +14,7 @@ from pipeline.learners import get_learner
 from pipeline.learners.importance import importance
 from pipeline.preprocessing.prefix import fit_prefix
 from pipeline.preprocessing.roles import Roles
-from pipeline.preprocessing.statistics import measure
+from pipeline.preprocessing.statistics import Statistics
 from pipeline.tuning.prepared import fit_context, learner_columns
 from pipeline.tuning.target import Target
 from pipeline.tuning.trials import Standing
@@ -28,14 +28,22 @@ class Refitted:
     importance: Mapping[str, float] | None
 
 
-def refit(winner: Standing, fitting: DataFrame, target: Target, roles: Roles, config: Config) -> Refitted:
+def refit(
+    winner: Standing,
+    fitting: DataFrame,
+    statistics: Statistics,
+    target: Target,
+    roles: Roles,
+    config: Config,
+) -> Refitted:
     """Fit the prefix and the winning candidate on the rows of `fitting`, encoded by `target`.
 
-    Boosting rounds are those the folds agreed on, so no row is needed to stop early.
+    `statistics` are those of just these rows. Boosting rounds are those the folds agreed on, so no row is
+    needed to stop early.
     """
     learner = get_learner(winner.candidate.learner)
     features = config.features.chosen(winner.candidate.features)
-    prefix = fit_prefix(learner.family, roles, features, measure(fitting, roles), fitting)
+    prefix = fit_prefix(learner.family, roles, features, statistics, fitting)
     params = learner.refit_params(winner.candidate.params, winner.rounds)
     estimator = learner.estimator(
         params, learner_columns(prefix, target, validation=None), fit_context(config, target)

@@ -57,13 +57,13 @@ def run(
     information, no candidate succeeded), TransientError (the tracking store is away).
     """
     begun = time.monotonic()
-    lake = Lake(spark, config.lake.root)
+    lake = Lake.of(spark, config.lake)
     entry = Ledger(lake).last("features", config.name)
     if entry is None:
         raise ConfigError(
             f"train: there is no table {names.features(config.name)} yet. Run `pipeline features` first."
         )
-    tracking = Tracking.of(config, lake.root)
+    tracking = Tracking.of(config, config.lake.place)
     mark = training_fingerprint(config, entry)
     finished = None if retrain else tracking.find_finished(mark)
     if finished is not None:
@@ -121,7 +121,7 @@ def _train(
             standings = _search(search, strategy_of(config, target.counts.fitted), config, progress)
             winner = standings[0]
             progress.say(f"train: refitting {winner.candidate.label} on {target.counts.fitted:,} rows")
-            refitted = refit(winner, fitting, target, roles, config)
+            refitted = refit(winner, fitting, search.statistics(), target, roles, config)
             measured = target.measure_test(refitted.model.transform(prepared.test))
             progress.say("train: storing and registering the model")
             trained = Trained(
