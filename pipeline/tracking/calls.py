@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from mlflow.exceptions import MlflowException
 
 from pipeline.errors import ConfigError, PipelineError, TransientError
+from pipeline.tracking.patience import PATIENT, Patience, note_away, patience, patience_with
 from pipeline.tracking.quiet import quiet
 
 _BUSY = {
@@ -20,23 +22,34 @@ _BUSY = {
 _FORBIDDEN = {"PERMISSION_DENIED", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"}
 _AGAIN = "run the same command again"
 
+# A call that failed, or a file that broke off while it was downloaded.
+_NO_ANSWER = (
+    r"API request to \S+ failed with (timeout )?exception"
+    r"|Connection broken|Connection aborted|Read timed out|Max retries exceeded"
+)
+
 
 @contextmanager
-def calls(address: str) -> Iterator[None]:
-    """Talk to the store at `address` within the block.
+def calls(address: str, asked: Patience = PATIENT) -> Iterator[None]:
+    """Talk to the store at `address` within the block, as patiently as is asked.
+
+    A store that was away when it was called last is not waited for again: what a failed run still wants to
+    tell it must not double its time.
 
     Raises:
         TransientError: the store does not answer, or is busy.
         ConfigError: it refuses this user, cannot be written, or is no tracking store.
     """
-    with quiet():
+    with quiet(), patience(patience_with(address, asked)):
         try:
             yield
         except MlflowException as error:
             translated = translate(error, address)
+            note_away(address, isinstance(translated, TransientError))
             if translated is None:
                 raise
             raise translated from error
+        note_away(address, False)
 
 
 def translate(error: MlflowException, address: str) -> PipelineError | None:
@@ -52,7 +65,13 @@ def translate(error: MlflowException, address: str) -> PipelineError | None:
             f"The tracking store {address} refuses this user ({error.error_code}). Next: set "
             "MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
         )
-    if re.match(r"API request to \S+ failed with (timeout )?exception", text):
+    ill = re.search(r"too many (5\d\d|429) error responses", text)
+    if ill is not None:
+        return TransientError(
+            f"The tracking store {address} answers {ill[1]} ({HTTPStatus(int(ill[1])).phrase}) and goes on "
+            f"so: it is busy, or its database is away. Next: see what it logs, then {_AGAIN}."
+        )
+    if re.search(_NO_ANSWER, text):
         return TransientError(
             f"The tracking store {address} cannot be reached: {_reason(text)}. Next: see that it runs and "
             f"that this machine may reach it, then {_AGAIN}."
@@ -74,6 +93,8 @@ def _reason(text: str) -> str:
         return found[1].strip()
     if re.search(r"timed? ?out", text, re.IGNORECASE):
         return "no answer in time"
+    if re.search(r"Connection (broken|aborted)|RemoteDisconnected|IncompleteRead", text):
+        return "the connection broke"
     return _first_line(text).rstrip(".")
 
 

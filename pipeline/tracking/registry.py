@@ -19,7 +19,9 @@ from pyspark.sql import SparkSession
 
 from pipeline.errors import ConfigError
 from pipeline.tracking.calls import calls
+from pipeline.tracking.downloads import download
 from pipeline.tracking.hadoop import Folders
+from pipeline.tracking.patience import MOVING_FILES
 from pipeline.tracking.record import FILE, TrainingRecord
 from pipeline.tracking.runs import MODEL_FOLDER, Run
 from pipeline.tracking.store import Tracking
@@ -131,7 +133,7 @@ class Registry:
             found = client.list_artifacts(version.run_id) if version.run_id else []
             if file not in {entry.path for entry in found}:
                 return None
-            return Path(client.download_artifacts(version.run_id, file, local)).read_text(encoding="utf-8")
+            return download(client, version.run_id, file, Path(local)).read_text(encoding="utf-8")
 
     def load(self, spark: SparkSession, version: ModelVersion, tmp_dir: str) -> PipelineModel:
         """The model itself, read back from where it is stored.
@@ -146,10 +148,13 @@ class Registry:
         client, _ = self.tracking.open()
         folders = Folders(spark)
         shared = f"{tmp_dir.rstrip('/')}/model-{uuid4().hex}"
-        with calls(self.tracking.address), tempfile.TemporaryDirectory(prefix="pipeline-model-") as local:
+        with (
+            calls(self.tracking.address, MOVING_FILES),
+            tempfile.TemporaryDirectory(prefix="pipeline-model-") as local,
+        ):
             try:
-                stages = client.download_artifacts(version.run_id, f"{MODEL_FOLDER}/sparkml", local)
-                folders.upload(Path(stages), shared)
+                stages = download(client, version.run_id, f"{MODEL_FOLDER}/sparkml", Path(local))
+                folders.upload(stages, shared)
                 return PipelineModel.read().session(spark).load(shared)
             except (*_BROKEN, *_INCOMPLETE) as error:
                 raise UnreadableModelError(

@@ -19,6 +19,7 @@ from pipeline.tracking.batches import log_in_batches, short_tags
 from pipeline.tracking.calls import calls
 from pipeline.tracking.children import REASON, Children, origin
 from pipeline.tracking.packaging import write_model
+from pipeline.tracking.patience import MOVING_FILES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,7 +128,10 @@ class Run:
         Raises:
             ConfigError: the driver does not find what the executors wrote below `tmp_dir`.
         """
-        with calls(self._address), tempfile.TemporaryDirectory(prefix="pipeline-model-") as local:
+        with (
+            calls(self._address, MOVING_FILES),
+            tempfile.TemporaryDirectory(prefix="pipeline-model-") as local,
+        ):
             folder = Path(local) / MODEL_FOLDER
             stored = write_model(
                 spark,

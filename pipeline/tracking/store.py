@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,15 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from mlflow import MlflowClient
 from mlflow.entities import Run as MlflowRun
+from mlflow.exceptions import MlflowException
 
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.tracking import sqlite
 from pipeline.tracking.calls import calls
 from pipeline.tracking.children import MODEL, PARENT
-from pipeline.tracking.quiet import set_or_unset
+from pipeline.tracking.patience import SHORT
 from pipeline.tracking.runs import CODE_VERSION, FINGERPRINT, Run
-
-# Opening waits little: nothing is lost by giving up. Later calls keep MLflow's own patience, minutes.
-_IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
-_impatience_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -100,7 +96,7 @@ class Tracking:
             if self._opened is None:
                 if self.uri.startswith(sqlite.PREFIX):
                     sqlite.prepare(self.uri)
-                with calls(self.address), _impatient():
+                with calls(self.address, SHORT):
                     client = MlflowClient(self.uri, self.uri)
                     self._opened = client, self._experiment_id(client)
             return self._opened
@@ -180,7 +176,15 @@ class Tracking:
         found = client.get_experiment_by_name(self.experiment)
         if found is None:
             location = self.artifact_root and f"{self.artifact_root}/{_folder_name(self.experiment)}"
-            return str(client.create_experiment(self.experiment, artifact_location=location))
+            try:
+                return str(client.create_experiment(self.experiment, artifact_location=location))
+            except MlflowException as error:
+                # Another project's first run was faster, or the answer to a first try got lost on its way.
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+                found = client.get_experiment_by_name(self.experiment)
+                if found is None:
+                    raise
         if found.lifecycle_stage != "active":
             raise ConfigError(
                 f"The experiment '{self.experiment}' was deleted in the tracking store {self.address}. Next: "
@@ -204,17 +208,3 @@ def _inside(lake_root: str) -> str:
 
 def _folder_name(experiment: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", experiment)
-
-
-@contextmanager
-def _impatient() -> Iterator[None]:
-    """Short patience for HTTP, unless the user has set another."""
-    with _impatience_lock:
-        missing = [name for name in _IMPATIENT if name not in os.environ]
-        try:
-            for name in missing:
-                os.environ[name] = _IMPATIENT[name]
-            yield
-        finally:
-            for name in missing:
-                set_or_unset(name, None)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import (
@@ -19,6 +21,18 @@ REFUSED = (
     "[Errno 111] Connection refused'))"
 )
 TIMED_OUT = "API request to http://mlflow:5000/api failed with timeout exception Read timed out."
+BROKEN = (
+    "API request to http://mlflow:5000/api failed with exception ('Connection aborted.', "
+    "RemoteDisconnected('Remote end closed connection without response'))"
+)
+ILL = (
+    "API request to http://mlflow:5000/api failed with exception HTTPConnectionPool(host='mlflow', port=50): "
+    "Max retries exceeded with url: /api (Caused by ResponseError('too many 503 error responses'))"
+)
+DOWNLOAD = (
+    "The following failures occurred while downloading one or more artifacts from mlflow-artifacts:/1/2:\n"
+    f"##### File sparkml/metadata/part-0 #####\n{REFUSED}"
+)
 HTML = "API request to endpoint /api/2.0/mlflow/x failed with error code 404 != 200. Response body: '<html>'"
 PROXY = "API request to endpoint /api/2.0/mlflow/x failed with error code 502 != 200. Response body: ''"
 NOT_JSON = "API request to endpoint was successful but the response body was not in a valid JSON format."
@@ -33,6 +47,13 @@ NOT_JSON = "API request to endpoint was successful but the response body was not
             "http://mlflow:5000 cannot be reached: Connection refused. Next:",
         ),
         (MlflowException(TIMED_OUT), TransientError, "cannot be reached: no answer in time. Next:"),
+        (MlflowException(BROKEN), TransientError, "cannot be reached: the connection broke. Next:"),
+        (MlflowException(DOWNLOAD), TransientError, "cannot be reached: Connection refused. Next:"),
+        (
+            MlflowException(ILL),
+            TransientError,
+            "http://mlflow:5000 answers 503 (Service Unavailable) and goes on so: it is busy, or its",
+        ),
         (MlflowException(PROXY, BAD_REQUEST), TransientError, "http://mlflow:5000 is busy: API request"),
         (
             MlflowException("database is locked", TEMPORARILY_UNAVAILABLE),
@@ -70,9 +91,27 @@ def test_an_error_without_a_sentence_stays_what_it_is() -> None:
         raise error
 
 
+def test_who_was_away_is_not_waited_for_again_until_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    retries = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+    monkeypatch.delenv(retries, raising=False)
+
+    def seen() -> str:
+        with calls("http://mlflow:5000"):
+            return os.environ[retries]
+
+    assert seen() == "5"
+    with pytest.raises(TransientError), calls("http://mlflow:5000"):
+        raise MlflowException(REFUSED)
+    assert seen() == "1"
+    assert seen() == "5"
+    assert retries not in os.environ
+
+
 def test_calls_raise_the_translated_error() -> None:
     with (
         pytest.raises(TransientError, match=r"then run the same command again\.$"),
         calls("http://mlflow:5000"),
     ):
         raise MlflowException(REFUSED)
+    with calls("http://mlflow:5000"):  # it is back, for the tests after this one
+        pass
