@@ -1,0 +1,1 @@
+"""A nightly schedule in Airflow: `nightly.py` and `verdicts.py` belong in Airflow's DAGs folder, side by side."""
