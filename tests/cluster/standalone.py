@@ -134,7 +134,7 @@ class Cluster:
         `job` is a name in jobs/ or any file. Executors run the Python of `archive`; without one, this
         Python, which is then no test of packaging. `conf` and `environ` are over what is usual here.
         """
-        settings = {**DELTA, **SMALL}
+        settings = {**DELTA, **SMALL, "spark.pyspark.driver.python": sys.executable}
         if archive is None:
             settings["spark.pyspark.python"] = sys.executable
             settings["spark.executorEnv.PYTHONPATH"] = str(ROOT)
@@ -147,8 +147,7 @@ class Cluster:
         for key, value in {**settings, **conf}.items():
             command += ["--conf", f"{key}={value}"]
         command += [str(ROOT / "jobs" / job), *words]
-        given = {**plain_environment(), "SPARK_HOME": str(home), "PYSPARK_DRIVER_PYTHON": sys.executable}
-        given |= {"SPARK_LOCAL_IP": "127.0.0.1", **environ}
+        given = {**plain_environment(), "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", **environ}
         elsewhere = self.folder / "driver"
         elsewhere.mkdir(exist_ok=True)
         pipe = subprocess.PIPE
