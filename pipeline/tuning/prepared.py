@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
@@ -105,12 +105,24 @@ class FoldFrames:
             known = self._kept[group, fold.number] = self._prepare(group, fold)
         return known
 
+    def prepared_for_more(self, group: FoldSet, fold: Fold) -> PreparedFold:
+        """The fold, prepared for more than one reading.
+
+        Boosted trials inside one task each read all rows: from files, which lost executors do not take with
+        them. Other trials share a reading, and whoever needs more of them keeps the frame.
+        """
+        known = self.prepared(group, fold)
+        if group.family == "boosting" and not known.in_files:
+            frame = self._work.keep(_name(group, fold), known.frame)
+            known = self._kept[group, fold.number] = replace(known, frame=frame, in_files=True)
+        return known
+
     def release(self, group: FoldSet, fold: Fold) -> None:
         """Let go of what is kept of a fold."""
         known = self._kept.pop((group, fold.number), None)
         if known is None:
             return
-        if group.family == "boosting":
+        if known.in_files:
             self._work.drop(_name(group, fold))
         known.frame.unpersist()
 
@@ -140,19 +152,15 @@ class FoldFrames:
         if prefix.parts is not None:
             columns = (*prefix.parts.numbers, *prefix.parts.codes)
             parts = prefix.parts.transform(used).select(*columns, *others)
-        # Boosted trials inside one task each read all rows: from files, which lost executors do not take with
-        # them. Linear trials share one reading, and whoever needs more of them keeps the frame.
-        in_files = group.family == "boosting"
         return PreparedFold(
             fold,
             prefix,
-            self._work.keep(_name(group, fold), frame) if in_files else frame,
+            frame,
             self._target,
             self._context,
             fold_rows(self._config, self._target, fold, statistics),
             max(self._config.train.folds, 1),
-            in_files,
-            parts,
+            parts=parts,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 
 from pyspark.sql import DataFrame, SparkSession
@@ -16,6 +16,7 @@ from pipeline.preprocessing.statistics import Statistics
 from pipeline.progress import Task
 from pipeline.tuning.alive import validate_alive
 from pipeline.tuning.attempts import Attempt, Strategy
+from pipeline.tuning.candidates import Candidate
 from pipeline.tuning.ending import Clock, Ending, Limits, Reason
 from pipeline.tuning.journal import Journal, NoJournal
 from pipeline.tuning.judges import folds_of
@@ -144,6 +145,12 @@ class Search:
         begun = time.monotonic()
         try:
             prepared = self._frames.prepared(group, fold)
+            works = {
+                share: share_work(candidates, prepared, share, self._slots)
+                for share, candidates in _by_share(attempts).items()
+            }
+            if keep or not _read_once(works):
+                prepared = self._frames.prepared_for_more(group, fold)
         except Exception as error:  # noqa: BLE001 - whatever a fold throws fails its trials, not the search
             failed = reason(error)
             validate_alive(self._spark, failed)
@@ -162,18 +169,27 @@ class Search:
                 wave.record(trial)
 
         try:
-            started = []
-            for share in dict.fromkeys(attempt.share for attempt in attempts):
-                candidates = [attempt.candidate for attempt in attempts if attempt.share == share]
-                works = share_work(candidates, prepared, share, self._slots)
-                started += [pool.submit(try_together, work, share) for work in works]
-            raise_first(started)
+            raise_first([pool.submit(try_together, work, share) for share in works for work in works[share]])
         except BaseException:
             pool.end()  # a trial that still runs would keep the frame again
             raise
         finally:
             if not keep:
                 self._frames.release(group, fold)
+
+
+def _by_share(attempts: Sequence[Attempt]) -> dict[float, list[Candidate]]:
+    """Candidates by the share of the rows that they are fitted on."""
+    found: dict[float, list[Candidate]] = {}
+    for attempt in attempts:
+        found.setdefault(attempt.share, []).append(attempt.candidate)
+    return found
+
+
+def _read_once(works: Mapping[float, Sequence[Work]]) -> bool:
+    """Whether the fold's rows are read a single time by all the work on it."""
+    together = [work for some in works.values() for work in some]
+    return len(together) == 1 and together[0].runner.reads_once
 
 
 def _are_running(started: Sequence[Future[None]]) -> bool:

@@ -36,6 +36,11 @@ class WorkArea:
         """The folder of this search."""
         return f"{self._root}/{self._own}"
 
+    def begin(self) -> str:
+        """Make the folder, before anything is kept there; returns its path. Raises as `keep` does."""
+        self._begin()
+        return self.path
+
     def keep(self, name: str, rows: DataFrame) -> DataFrame:
         """The rows as they are read back. Raises ConfigError when the lake cannot be written."""
         self._begin()

@@ -26,6 +26,7 @@ from pipeline.tuning.runners.spark import SparkRunner
 from pipeline.tuning.search import Search
 from pipeline.tuning.trials import Standing, Trial
 from pipeline.tuning.watching import Watching
+from pipeline.tuning.work_area import WorkArea
 from tests.tuning.waves import OneWave
 
 pytestmark = pytest.mark.spark
@@ -133,22 +134,34 @@ def search(
         return found.run(OneWave(tried), task)
 
 
-def test_partitions_slots_and_adaptive_execution_change_nothing(
-    spark: SparkSession, table: DataFrame, tmp_path: Path
+def test_partitions_slots_chunks_and_adaptive_execution_change_nothing(
+    spark: SparkSession, table: DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Read once by a single chunk, or by several from files."""
     settings = config(tmp_path, "binary", train={"folds": 2})
     tried = candidates({"n_estimators": 5, "subsample": 0.5}, {"n_estimators": 8}, {"n_estimators": 3})
     rows = with_splits(table, settings, ROLES.inputs)
     target = find_target(rows, table.schema["binary"].dataType, settings)
     fitted = target.encode(rows).where(F.col(SPLIT) != "test")
     outcomes = []
+    kept: list[str] = []
+    keep = WorkArea.keep
+    monkeypatch.setattr(
+        WorkArea, "keep", lambda area, name, rows: kept.append(name) or keep(area, name, rows)
+    )
     adaptive = spark.conf.get("spark.sql.adaptive.enabled")
     try:
-        for partitions, slots, setting in ((1, 1, "true"), (5, 4, "false")):
+        for partitions, slots, setting, files in (
+            (1, 1, "true", []),
+            (5, 4, "false", ["boosting-0", "boosting-1"]),
+        ):
             spark.conf.set("spark.sql.adaptive.enabled", setting)
+            if files:
+                monkeypatch.setattr(boosted, "chunks_of", lambda fits, *_: [[at] for at in range(len(fits))])
             standings = search(spark, fitted.repartition(partitions), target, settings, tried, slots)
             outcomes.append([[dict(trial.metrics) for trial in standing.trials] for standing in standings])
             assert {trial.placement for standing in standings for trial in standing.trials} == {"local"}
+            assert sorted(kept) == files
     finally:
         spark.conf.set("spark.sql.adaptive.enabled", str(adaptive))
     assert outcomes[0] == outcomes[1]

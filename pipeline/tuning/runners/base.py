@@ -15,6 +15,10 @@ from pipeline.tuning.trials import Trial
 class Runner(Protocol):
     """One way of running trials."""
 
+    @property
+    def reads_once(self) -> bool:
+        """Whether all its trials together read the fold's rows a single time."""
+
     def run(self, fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Iterator[Trial]:
         """One trial for each candidate, as they end. A trial that fails is one that says so; never raises."""
 

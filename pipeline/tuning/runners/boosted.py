@@ -73,6 +73,8 @@ class BoostedRunner:
     task died is done by all workers.
     """
 
+    reads_once = True
+
     def run(self, fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Iterator[Trial]:
         """See `Runner.run`. All trials come when the task ends."""
         plan = make_plan(fold, candidates, share)
@@ -95,6 +97,8 @@ class BoostedRunner:
 
 class DistributedRunner:
     """Each candidate by all workers, one after the other."""
+
+    reads_once = False
 
     def run(self, fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Iterator[Trial]:
         """See `Runner.run`."""

@@ -40,6 +40,8 @@ class ForestRunner:
     trees: it draws the rows and features of each tree from one stream, which the number of trees changes.
     """
 
+    reads_once = False
+
     def run(self, fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Iterator[Trial]:
         """See `Runner.run`."""
         fold.keep()

@@ -40,6 +40,8 @@ class LinearPathRunner:
     A penalty with which the equations are singular is left to Spark's own fit.
     """
 
+    reads_once = False
+
     def run(self, fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Iterator[Trial]:
         """See `Runner.run`."""
         begun = time.monotonic()

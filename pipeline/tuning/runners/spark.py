@@ -15,6 +15,8 @@ from pipeline.tuning.trials import Trial
 class SparkRunner:
     """Any learner, one candidate after the other."""
 
+    reads_once = False
+
     def run(self, fold: PreparedFold, candidates: Sequence[Candidate], share: float) -> Iterator[Trial]:
         """See `Runner.run`."""
         fold.keep()

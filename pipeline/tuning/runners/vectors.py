@@ -68,18 +68,24 @@ def has_optimum(candidate: Candidate) -> bool:
 
 
 def estimated_bytes(fold: PreparedFold, share: float) -> int:
+    """What `vector_bytes` says of the fold."""
+    assert fold.prefix.parts is not None
+    rows, parts = int(fold.rows.training * share) + fold.rows.judging, fold.prefix.parts
+    return vector_bytes(
+        rows, len(parts.numbers), len(parts.codes), fold.context.classes, fold.prefix.width or 0
+    )
+
+
+def vector_bytes(rows: int, numbers: int, codes: int, classes: int, width: int) -> int:
     """The peak of reading, sorting and fitting in one task: by numbers and codes, rows and columns.
 
     Measured on flights: 107 to 157 MB where it says 126.
     """
-    assert fold.prefix.parts is not None
-    rows = fold.rows.training * share + fold.rows.judging
-    classes, parts = fold.context.classes, fold.prefix.parts
     return int(
         _TASK
-        + rows * (len(parts.numbers) * _NUMBER + len(parts.codes) * _CODE)
+        + rows * (numbers * _NUMBER + codes * _CODE)
         + rows * (_ROW + _ROW_AND_CLASS * (classes if classes > 2 else 1))
-        + 3 * 8 * fold.prefix.width**2
+        + 3 * 8 * width**2
     )
 
 
@@ -88,6 +94,8 @@ class VectorRunner:
 
     Metrics are those of `evaluation`. What the task does not solve, or what dies with it, all workers do.
     """
+
+    reads_once = True
 
     def __init__(self, kind: Kind) -> None:
         self._kind: Kind = kind
