@@ -80,7 +80,7 @@ def compare(folder: Path, salt: str) -> tuple[float, float, str]:
 
 def feature_frame(spark: SparkSession, config: Config, version: int) -> pd.DataFrame:
     """The labelled feature rows with their split, 2,930 at the most."""
-    rows = Lake(spark, config.lake.root).read(f"features_{config.name}", version)
+    rows = Lake.of(spark, config.lake).read(f"features_{config.name}", version)
     labelled = rows.where(f"`{config.features.label}` IS NOT NULL")
     return labelled.withColumn("__split", split_of(config.key, config.split)).toPandas()
 

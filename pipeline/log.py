@@ -26,8 +26,10 @@ def log_file(config: Config) -> Path:
     return Path(name).absolute()
 
 
-def local_root(root: str) -> Path | None:
-    """The folder of a lake on this machine's own file system, None for any other."""
+def local_root(root: str | None) -> Path | None:
+    """The folder of a lake on this machine's own file system, None for any other and for one in a catalog."""
+    if root is None:
+        return None
     parts = urlsplit(root)
     if len(parts.scheme) > 1 and parts.scheme != "file":
         return None

@@ -85,7 +85,7 @@ class Work:
 
     @property
     def lake(self) -> Lake:
-        return Lake(self.spark, self.config.lake.root)
+        return Lake.of(self.spark, self.config.lake)
 
 
 def run(work: Work, *, first: str | None = None, last: str | None = None) -> RunResult:
@@ -128,8 +128,8 @@ def _held(work: Work) -> Iterator[Work]:
 
     A machine that slept, or was cut off, must not write beside the run that took over.
     """
-    wait = math.inf if work.wait else None
-    with Lease(work.lake.files, work.config.lake.root, wait=wait, tell=work.progress.say) as lease:
+    wait, lake = math.inf if work.wait else None, work.lake
+    with Lease(lake.files, lake.root, wait=wait, tell=work.progress.say) as lease:
         yield replace(work, progress=Guarded(work.progress, lease.check), check=lease.check)
 
 
@@ -138,7 +138,7 @@ def registered(config: Config) -> Models:
     from pipeline.steps.promote.decision import DONE
     from pipeline.tracking import Registry, Tracking
 
-    registry = Registry(Tracking.of(config, config.lake.root))
+    registry = Registry(Tracking.of(config, config.lake.place))
     champion, challenger = registry.champion(), registry.challenger()
     if challenger is None:
         return Models(champion=champion.version if champion else None)

@@ -139,7 +139,7 @@ def show_leaderboard(config: Config) -> Leaderboard:
     from pipeline.steps.train.record import LEADERBOARD_FILE
     from pipeline.tracking import Registry, Tracking
 
-    tracking = Tracking.of(config, config.lake.root)
+    tracking = Tracking.of(config, config.lake.place)
     registry = Registry(tracking)
     is_there = tracking.file is None or tracking.file.exists()  # looking must not create the store
     newest = registry.challenger() if is_there else None
@@ -180,9 +180,9 @@ def _sampled(table: str, version: int, rows: DataFrame, limit: int) -> Shown:
 
 def _unknown(what: str, there: list[str], config: Config) -> str:
     if not there:
-        return f"The lake {config.lake.root} has no tables yet. Run `pipeline run` first."
+        return f"The lake {config.lake.place} has no tables yet. Run `pipeline run` first."
     return (
-        f"There is no table '{what}' in {config.lake.root}.{did_you_mean(what, there)} "
+        f"There is no table '{what}' in {config.lake.place}.{did_you_mean(what, there)} "
         f"Tables there: {', '.join(there)}. Also: tables, predictions, quarantine, ledger, leaderboard."
     )
 

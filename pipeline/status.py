@@ -67,13 +67,13 @@ def status(work: Work) -> Status:
     from pipeline.tracking import Registry, Tracking
 
     config, lake = work.config, work.lake
-    tracking = Tracking.of(config, config.lake.root)
+    tracking = Tracking.of(config, config.lake.place)
     is_there = tracking.file is None or tracking.file.exists()  # looking must not create the store
     models = registered(config) if is_there else Models()
     runs = tuple(Runs(lake).last(LAST_RUNS))
     return Status(
         project=config.name,
-        lake=config.lake.root,
+        lake=config.lake.place,
         tracking=tracking.address,
         models=models,
         champion=_champion(Registry(tracking), Ledger(lake), config.name) if models.champion else None,

@@ -60,7 +60,7 @@ class Features:
     def rows(self, config: Config) -> DataFrame:
         """The rows that tune with their fold, for those who search by hand."""
         table = features(self.name)
-        frame = Lake(self.spark, config.lake.root).read(table, self.entry.tables[table])
+        frame = Lake.of(self.spark, config.lake).read(table, self.entry.tables[table])
         label = config.features.label
         placed = with_splits(frame, config, [*self.numbers, *self.categories, label])
         return placed.where(F.col(SPLIT) == "train").select(

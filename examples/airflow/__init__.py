@@ -1,1 +1,1 @@
-"""A nightly schedule in Airflow: `nightly.py` and `verdicts.py` belong in Airflow's DAGs folder, side by side."""
+"""A nightly schedule: `nightly.py` and `verdicts.py` belong side by side in Airflow's DAGs folder."""

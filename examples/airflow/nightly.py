@@ -1,8 +1,8 @@
 """A nightly run in Airflow 3: each job by spark-submit, each turn of the way by its verdict.
 
-Copy this file and `verdicts.py` into the DAGs folder and set two variables: `pipeline_submit`, the spark-submit
-line that `pipeline package` printed, up to and without the job; `pipeline_home`, a folder that the driver and
-Airflow's workers share, with the jobs and the configuration that were packaged.
+Copy this file and `verdicts.py` into the DAGs folder and set two variables: `pipeline_submit`, the line that
+`pipeline package` printed, up to and without the job; `pipeline_home`, a folder that the driver and Airflow's
+workers share, with the jobs and the configuration that were packaged.
 """
 
 from __future__ import annotations

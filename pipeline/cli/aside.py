@@ -78,7 +78,7 @@ def validate_lake(project: Project) -> None:
 
 def _ended(project: Project, screen: Screen, result: QuarantineResult) -> int:
     screen.finish(result.verdict, result.exit_code)
-    screen.where(f"Lake: {project.config.lake.root}")
+    screen.where(f"Lake: {project.config.lake.place}")
     rows = result.rows
     mended = rows.get("inserted", 0) + rows.get("updated", 0)
     stay = rows.get("quarantined", 0) + rows.get("malformed", 0)

@@ -26,7 +26,7 @@ def ui(project: Project, screen: Screen) -> int:
     """Serve the page and wait. A project on a tracking server has its page there already."""
     from pipeline.tracking import Tracking
 
-    tracking = Tracking.of(project.config, project.config.lake.root)
+    tracking = Tracking.of(project.config, project.config.lake.place)
     if tracking.file is None:
         screen.say(
             screen.verdict("served elsewhere", address=tracking.address), f"MLflow: {tracking.address}"

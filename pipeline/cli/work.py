@@ -50,7 +50,7 @@ def validate(project: Project, screen: Screen, show: bool) -> int:
     """The configuration is read and checked by now: say what it describes."""
     config = project.config
     settings = show_config(config) if show else []
-    values = screen.verdict("valid", project=config.name, lake=config.lake.root)
+    values = screen.verdict("valid", project=config.name, lake=config.lake.place)
     if show:
         values["settings"] = [setting._asdict() for setting in settings]
         if not screen.options.as_json:
@@ -61,7 +61,7 @@ def validate(project: Project, screen: Screen, show: bool) -> int:
         values,
         f"{', '.join(screen.options.config_files)} is valid: {config.task} of {config.features.label}"
         f" from {', '.join(config.sources)}, by {', '.join(config.learners)}.",
-        f"Lake: {config.lake.root}",
+        f"Lake: {config.lake.place}",
     )
     screen.next((("run",), "do what is due"))
     return 0
@@ -81,7 +81,7 @@ def run(
     between(first, last)  # a wrong name is told before Spark is imported
     result = project.run(first=first, last=last, retrain=retrain, decision=decision, wait=wait)
     screen.finish(result.verdict, result.exit_code)
-    screen.where(f"Lake: {project.config.lake.root}")
+    screen.where(f"Lake: {project.config.lake.place}")
     lines: list[Next] = [(("status",), "champion, tables, what is due")]
     if result.exit_code == PromotionRefused.exit_code:
         lines.append(_REFUSED)
@@ -108,7 +108,7 @@ def clean(project: Project, screen: Screen, decision: Decision, wait: bool) -> i
 
 def _ended(project: Project, screen: Screen, result: StepResult, after: Sequence[Next] = ()) -> int:
     screen.finish(result.verdict, result.exit_code)
-    screen.where(f"Lake: {project.config.lake.root}")
+    screen.where(f"Lake: {project.config.lake.place}")
     refused = result.exit_code == PromotionRefused.exit_code
     lines = [_REFUSED] if refused else [*after, *_AFTER[result.step]]
     if _has_bad_rows(result):
@@ -171,7 +171,7 @@ def show(project: Project, screen: Screen, what: str, limit: int, csv_file: Path
     else:
         _print_rows(screen, shown, what)
         screen.write({**values, "columns": shown.columns, "data": shown.rows})
-    screen.where(f"Lake: {project.config.lake.root}")
+    screen.where(f"Lake: {project.config.lake.place}")
     screen.next(_AFTER_SHOW.get(what, _TABLES))
     return 0
 
@@ -218,7 +218,7 @@ def _show_leaderboard(project: Project, screen: Screen, limit: int, csv_file: Pa
 def _show_tables(project: Project, screen: Screen, csv_file: Path | None) -> int:
     found = project.tables()
     rows = [asdict(table) for table in found]
-    values = screen.verdict("done", lake=project.config.lake.root)
+    values = screen.verdict("done", lake=project.config.lake.place)
     if csv_file is not None:
         write_csv(csv_file, ("name", "version", "rows", "holds"), rows)
         screen.say({**values, "file": str(csv_file)}, f"{len(rows):,} tables are in {csv_file}.")
@@ -229,7 +229,7 @@ def _show_tables(project: Project, screen: Screen, csv_file: Path | None) -> int
 
         screen.print(tables(found))
         screen.write({**values, "data": rows})
-    screen.where(f"Lake: {project.config.lake.root}")
+    screen.where(f"Lake: {project.config.lake.place}")
     screen.next(_AFTER_SHOW["tables"])
     return 0
 

@@ -16,7 +16,7 @@ from pipeline.config.document import FIRST_KEYS, read_file
 from pipeline.config.environment import expand_environment
 from pipeline.config.folders import absolute, with_absolute_paths
 from pipeline.config.mistakes import paths_wanting_text, problems_of
-from pipeline.config.model import Config, LakeSection
+from pipeline.config.model import DEFAULT_ROOT, Config, LakeSection
 from pipeline.config.origin import Places, join
 from pipeline.config.overrides import read_override
 from pipeline.config.tree import Node, Problem, change_scalars, overlay, places, to_values
@@ -43,9 +43,8 @@ def load_config(
     written = places(tree)
     _refuse(problems, written)
     config = _validated(with_absolute_paths(tree))
-    root = tree.at(("lake", "root"))
-    if root is None or root.value is None:
-        default = absolute(config.lake.root, first.origin.folder)
+    if config.lake.root is None and config.lake.catalog is None:
+        default = absolute(DEFAULT_ROOT, first.origin.folder)
         config = config.model_copy(update={"lake": LakeSection(root=default)})
     _attach(config, written)
     _refuse(problems_across(config), written)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from pipeline.config.base import FolderPath, Name, Section, Settings, Text
+from pipeline.config.base import FolderPath, Name, Section, Settings, Text, Wording
 from pipeline.config.features import Features
 from pipeline.config.sources import Source
 from pipeline.config.split import Split
@@ -21,20 +21,53 @@ from pipeline.config.train import (
     Train,
 )
 
+DEFAULT_ROOT = "lake"
+MetastoreName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,254}$"),
+    Wording("letters, digits, _ and -, at most 255 in all"),
+]
+
 
 class LakeSection(Section):
-    """Where the Delta tables are."""
+    """Where the Delta tables are: below a root, or in a schema of a metastore."""
 
-    root: FolderPath = "lake"
+    root: FolderPath | None = None
     """Any path Hadoop knows: a folder, hdfs://, s3a://, abfss://, gs://. A relative path starts at the folder
-    of the file that says it; the default lies beside the first file."""
+    of the file that says it. Default, where no catalog is written: `lake` beside the first file."""
+    catalog: MetastoreName | None = None
+    """Instead of a root: the catalog, as Spark knows it, whose `schema` holds the tables; `spark_catalog` is
+    Spark's own, on a Hive metastore. A schema belongs to one project. Needs `tracking.uri`."""
+    schema_: Annotated[MetastoreName | None, Field(alias="schema")] = None
+    """The schema in the catalog; it is created when it is missing."""
+
+    @property
+    def place(self) -> str:
+        """The lake as a person names it: its root, or catalog and schema."""
+        return f"{self.catalog}.{self.schema_}" if self.catalog else self.root or DEFAULT_ROOT
+
+    @model_validator(mode="after")
+    def _root_or_catalog(self) -> LakeSection:
+        if self.root and (self.catalog or self.schema_):
+            key = "catalog" if self.catalog else "schema"
+            raise ValueError(
+                f"lake.{key} is written, and so is lake.root. Tables are either below a root or in a "
+                "catalog: keep one. In a file laid over another, `root: null` takes the root back."
+            )
+        if bool(self.catalog) != bool(self.schema_):
+            written, missing = ("catalog", "schema") if self.catalog else ("schema", "catalog")
+            raise ValueError(
+                f"lake.{written} is written without lake.{missing}. Write both, as in "
+                "`lake: {catalog: spark_catalog, schema: ml}`."
+            )
+        return self
 
 
 class Tracking(Section):
     """Where runs and models are kept."""
 
     uri: FolderPath | None = None
-    """An MLflow tracking server. Default on a local lake: SQLite and artifacts inside the lake."""
+    """An MLflow tracking server. Default on a local lake: SQLite and artifacts inside the lake's root."""
     experiment: Text | None = None
     """The MLflow experiment. Default: the project's name."""
     model: Text | None = None
@@ -107,6 +140,15 @@ class Config(Section):
             return self.features.key
         source = next(iter(self.sources.values()))
         return source.key or ("_key",)
+
+    @model_validator(mode="after")
+    def _tracking_beside_a_catalog(self) -> Config:
+        if self.lake.catalog and self.tracking.uri is None:
+            raise ValueError(
+                "tracking.uri is missing. With lake.catalog there is no folder to keep runs and models in: "
+                "name a tracking server, as in `tracking: {uri: http://mlflow:5000}`."
+            )
+        return self
 
     @model_validator(mode="after")
     def _query_where_needed(self) -> Config:

@@ -77,7 +77,7 @@ class NewestBatches(Generic[Entry]):
     def __init__(self, table: ControlTable, entry: Callable[..., Entry]) -> None:
         self._table = table
         self._entry = entry
-        self._place = table.lake.path(table.name)
+        self._place = table.lake.sql_name(table.name)
 
     def find(self, step: str, name: str) -> Entry | None:
         """The newest entry, None when there is none."""

@@ -1,4 +1,4 @@
-"""The Delta tables below one root: read at a version, written so that a retry has no second effect."""
+"""The Delta tables of one project: read at a version, written so that a retry has no second effect."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 
+from pipeline.config.model import LakeSection
 from pipeline.errors import DataRefused, PipelineError
 from pipeline.lake.hadoop import Files
-from pipeline.lake.layout import MAPPING, STATS, as_new, needs_mapping, quoted, stats_text
-from pipeline.lake.names import validate_table
+from pipeline.lake.layout import MAPPING, STATS, as_new, needs_mapping, properties, quoted, stats_text
+from pipeline.lake.metastore import TablesByName, validate_lasting
+from pipeline.lake.names import is_table, validate_table
 from pipeline.lake.reasons import readable_refusals
+from pipeline.lake.tables import Tables, TablesByPath
 
 _SESSION_KEYS = (
     "spark.databricks.delta.write.txnAppId",
@@ -55,24 +57,50 @@ class Commit:
 
 
 class Lake:
-    """The tables of one project."""
+    """The tables of one project: below a root, or wherever a catalog keeps them."""
 
-    def __init__(self, spark: SparkSession, root: str) -> None:
+    def __init__(self, spark: SparkSession, place: str | Tables) -> None:
         self.spark = spark
-        self.root = root.rstrip("/") or "/"
         self.files = Files(spark)
+        self._tables = TablesByPath(spark, place) if isinstance(place, str) else place
+
+    @classmethod
+    def of(cls, spark: SparkSession, section: LakeSection) -> Lake:
+        """The lake that a configuration means.
+
+        Raises:
+            ConfigError: the session would forget the catalog's tables.
+        """
+        if section.catalog is None or section.schema_ is None:
+            return cls(spark, section.place)
+        validate_lasting(spark, section.catalog)
+        return cls(spark, TablesByName(spark, section.catalog, section.schema_))
+
+    @property
+    def place(self) -> str:
+        """The lake as a person names it: its root, or catalog and schema."""
+        return self._tables.words
+
+    @property
+    def root(self) -> str:
+        """The folder for what is no table: the lease, the work area, models on their way.
+
+        In a catalog the schema's own folder; the schema is created when it is missing.
+        """
+        return self._tables.home
 
     def path(self, table: str) -> str:
-        """Where a table is; always right below the root."""
-        return f"{self.root}/{validate_table(table)}"
+        """The folder of a table: right below the root, or where the catalog has it or would put it."""
+        name = validate_table(table)
+        return self._tables.folder(name) or f"{self.root}/{name}"
+
+    def sql_name(self, table: str) -> str:
+        """A table as SQL names it."""
+        return self._tables.sql_name(validate_table(table))
 
     def tables(self) -> list[str]:
         """The names of the tables that exist."""
-        return [
-            name
-            for name in self.files.folders(self.root)
-            if not name.startswith(("_", ".")) and self.exists(name)
-        ]
+        return [name for name in self._tables.names() if is_table(name) and self.exists(name)]
 
     def exists(self, table: str) -> bool:
         """Whether the table has a first commit."""
@@ -80,7 +108,9 @@ class Lake:
 
     def version(self, table: str) -> int | None:
         """The newest version, None when there is no table: from file names, without a Spark job."""
-        found = (_LOG_FILE.fullmatch(name) for name in self.files.names(f"{self.path(table)}/_delta_log"))
+        folder = self._tables.folder(validate_table(table))
+        names = () if folder is None else self.files.names(f"{folder}/_delta_log")
+        found = (_LOG_FILE.fullmatch(name) for name in names)
         return max((int(match[1]) for match in found if match), default=None)
 
     def written_at(self, table: str, version: int) -> float:
@@ -96,11 +126,8 @@ class Lake:
         """
         if not self.exists(table):
             there = ", ".join(self.tables()) or "none yet"
-            raise DataRefused(f"There is no table {table} in {self.root}. Tables there: {there}.")
-        reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        return reader.load(self.path(table))
+            raise DataRefused(f"There is no table {table} in {self.place}. Tables there: {there}.")
+        return self._tables.read(table, version)
 
     def append(
         self,
@@ -120,7 +147,10 @@ class Lake:
         if self.exists(table):
             self._allow_names(table, rows)
         else:
-            writer = as_new(rows, writer, partition_by, stats)
+            of = properties(rows, stats)
+            with readable_refusals(f"{table} ({txn.label})"):
+                is_there = self._tables.create(table, rows, partition_by, of)
+            writer = writer if is_there else as_new(writer, partition_by, of)
         return self._save(writer, table, txn)
 
     def merge(
@@ -148,7 +178,7 @@ class Lake:
         self._allow_names(table, rows)
         same = F.expr(" AND ".join(f"new.{quoted(name)} <=> old.{quoted(name)}" for name in key))
         merge = (
-            DeltaTable.forPath(rows.sparkSession, self.path(table))
+            self._tables.delta(rows.sparkSession, table)
             .alias("old")
             .merge(rows.alias("new"), same if prune is None else same & _condition(prune))
             .withSchemaEvolution()
@@ -179,7 +209,7 @@ class Lake:
     def _save(self, writer: DataFrameWriter, table: str, txn: Txn) -> Commit:
         writer = writer.option("txnAppId", txn.app).option("txnVersion", txn.version)
         with readable_refusals(f"{table} ({txn.label})"):
-            writer.option("userMetadata", txn.label).save(self.path(table))
+            self._tables.save(writer.option("userMetadata", txn.label), table)
         return self.commit_of(table, txn)
 
     def find_commit(self, table: str, txn: Txn) -> Commit | None:
@@ -189,7 +219,7 @@ class Lake:
         newest = self._newest_commit(table)
         if newest is not None and newest.get("userMetadata") == txn.label:
             return _commit(newest["version"], newest.get("operationMetrics"))
-        history = DeltaTable.forPath(self.spark, self.path(table))
+        history = self._tables.delta(self.spark, table)
         for commits in (history.history(_RECENT_COMMITS), history.history()):
             found = (
                 commits.where(
@@ -227,7 +257,7 @@ class Lake:
         if commit is None:
             raise PipelineError(
                 f"{table}: the write {txn.label} was done before, but its commit is no longer in the table's "
-                f"history, so its rows cannot be counted. See DESCRIBE HISTORY delta.`{self.path(table)}`."
+                f"history, so its rows cannot be counted. See DESCRIBE HISTORY {self.sql_name(table)}."
             )
         return commit
 
@@ -249,11 +279,11 @@ class Lake:
             self._alter(table, f"SET TBLPROPERTIES ('{STATS}' = '{text}')")
 
     def _property(self, table: str, name: str) -> str | None:
-        row = DeltaTable.forPath(self.spark, self.path(table)).detail().select("properties").first()
+        row = self._tables.delta(self.spark, table).detail().select("properties").first()
         return None if row is None else row[0].get(name)
 
     def _alter(self, table: str, change: str) -> None:
-        self.spark.sql(f"ALTER TABLE delta.{quoted(self.path(table))} {change}")
+        self.spark.sql(f"ALTER TABLE {self.sql_name(table)} {change}")
 
 
 @contextmanager

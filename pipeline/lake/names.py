@@ -17,13 +17,18 @@ UNREADABLE = "unreadable file: "
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
+def is_table(name: str) -> bool:
+    """Whether a table of a lake may be called so."""
+    return _NAME.fullmatch(name) is not None
+
+
 def validate_table(name: str) -> str:
-    """The name itself, when it can only be a folder right below the lake's root.
+    """The name itself, when it can only be one table of the lake, and no path out of it.
 
     Raises:
         PipelineError: the name has other characters than small letters, digits and `_`.
     """
-    if _NAME.fullmatch(name) is None:
+    if not is_table(name):
         raise PipelineError(
             f"'{name}' is not a table name: use small letters, digits and '_', a letter first."
         )

@@ -94,6 +94,21 @@ def test_the_default_lake_lies_beside_the_first_file(write: Write, minimal: str,
     )
 
 
+def test_an_overlay_moves_the_tables_into_a_catalog(write: Write, minimal: str) -> None:
+    base = write("lake: {root: ../lake}\n", "base.yaml")
+    tables = "lake: {root: null, catalog: spark_catalog, schema: ml}\n"
+    above = write(f"{tables}tracking: {{uri: 'http://mlflow:5000'}}\n", "cluster.yaml")
+
+    lake = load_config([minimal, base, above], environ={}).lake
+
+    assert (lake.root, lake.catalog, lake.schema_, lake.place) == (
+        None,
+        "spark_catalog",
+        "ml",
+        "spark_catalog.ml",
+    )
+
+
 def test_numbers_are_texts_where_a_text_is_wanted(write: Write, minimal: str) -> None:
     above = write(
         "sources: {houses: {nulls: [NA, -999, 007], options: {header: true, maxColumns: 1e3}, key: 2010}}\n"

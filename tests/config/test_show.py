@@ -72,7 +72,15 @@ def test_a_default_that_stands_in_for_an_empty_variable_is_shown(write: Write, m
 
 def test_a_section_hides_what_the_whole_hides(write: Write, minimal: str) -> None:
     config = load_config([minimal, write(SECRETS, "above.yaml")], environ={"LAKE": "hunter2", "HIDDEN": "b"})
-    assert public_values(config.lake) == public_values(config)["lake"] == {"root": "***"}
+    assert (
+        public_values(config.lake)
+        == public_values(config)["lake"]
+        == {
+            "root": "***",
+            "catalog": None,
+            "schema": None,
+        }
+    )
 
 
 def test_what_is_shown_can_be_read_again(write: Write, minimal: str) -> None:

@@ -87,7 +87,7 @@ def validate_source(config: Config, source: str | None) -> tuple[str, ...]:
 
 
 def _again(spark: SparkSession, config: Config, now: datetime, progress: Progress) -> Again:
-    return Again(Books.of(Lake(spark, config.lake.root)), config, now, progress)
+    return Again(Books.of(Lake.of(spark, config.lake)), config, now, progress)
 
 
 def _over_sources(step: str, act: _Act, again: Again, source: str | None, choice: Choice) -> QuarantineResult:

@@ -44,7 +44,7 @@ def run(
             and later ones of its source wait behind it. Other sources are cleaned all the same.
     """
     begun = time.monotonic()
-    books = Books.of(Lake(spark, config.lake.root))
+    books = Books.of(Lake.of(spark, config.lake))
     again = Again(books, config, now, progress)
     plans = _plans(books, config, decision, progress)
     works = _works(books, config, plans, progress)

@@ -45,7 +45,7 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
     begun = time.monotonic()
     # Views and settings of this step stay in a session of its own.
     session = spark.newSession()
-    lake = Lake(session, config.lake.root)
+    lake = Lake.of(session, config.lake)
     ledger = Ledger(lake)
     table = names.features(config.name)
     inputs = _published_silver(ledger, config)

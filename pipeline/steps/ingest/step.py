@@ -57,7 +57,7 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
         DataRefused: a file that changed after it was landed, cannot be read, or has no usable header.
     """
     begun = time.monotonic()
-    lake = Lake(spark, config.lake.root)
+    lake = Lake.of(spark, config.lake)
     books = _Books(lake, Ledger(lake), Manifest(lake))
     plans = [
         plan(lake, books.ledger, books.manifest, name, source, now) for name, source in config.sources.items()

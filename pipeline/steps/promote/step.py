@@ -30,9 +30,9 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
     Raises ConfigError (a version that was not trained here), TransientError (the tracking store is away).
     """
     begun = time.monotonic()
-    lake = Lake(spark, config.lake.root)
+    lake = Lake.of(spark, config.lake)
     ledger = Ledger(lake)
-    registry = Registry(Tracking.of(config, lake.root))
+    registry = Registry(Tracking.of(config, config.lake.place))
     challenger, champion = registry.challenger(), registry.champion()
     if challenger is None:
         return _nothing(config, begun, None, "There is no challenger; `pipeline train` brings one.")

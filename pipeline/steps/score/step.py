@@ -29,13 +29,13 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
     (the features lack a column that the champion reads), TransientError (the tracking store is away).
     """
     begun = time.monotonic()
-    lake = Lake(spark, config.lake.root)
+    lake = Lake.of(spark, config.lake)
     ledger = Ledger(lake)
     table = names.features(config.name)
     features = ledger.last("features", config.name)
     if features is None:
         raise ConfigError(f"score: there is no table {table} yet. Run `pipeline features` first.")
-    registry = Registry(Tracking.of(config, lake.root))
+    registry = Registry(Tracking.of(config, config.lake.place))
     champion = registry.champion()
     if champion is None:
         raise ConfigError(

@@ -45,7 +45,7 @@ def prepare(
     information, no column to learn from).
     """
     table = names.features(config.name)
-    rows = Lake(spark, config.lake.root).read(table, entry.tables[table]).drop(*_BOOKKEEPING)
+    rows = Lake.of(spark, config.lake).read(table, entry.tables[table]).drop(*_BOOKKEEPING)
     validate_declared(rows.schema, config.features, config.key)
     validate_weight(rows.schema, config)
     kind = label_column(rows.schema, config)

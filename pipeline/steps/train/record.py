@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import public_values
-from pipeline.lake import names
+from pipeline.lake import Lake, names
 from pipeline.lake.ledger import LedgerEntry
 from pipeline.learners.boosting.model import XGBoostModel
 from pipeline.learners.boosting.shipping import write_code
@@ -219,15 +219,16 @@ def _page(trained: Trained) -> str:
 
 def _store_model(opened: Run, trained: Trained, record: TrainingRecord) -> str:
     """The model as MLflow's Spark flavor; our own stage's code goes with it where the model has one."""
+    spark = trained.prepared.test.sparkSession
     ours = any(isinstance(stage, XGBoostModel) for stage in trained.refitted.model.stages)
     with tempfile.TemporaryDirectory(prefix="pipeline-code-") as folder:
         return opened.log_model(
-            trained.prepared.test.sparkSession,
+            spark,
             trained.refitted.model,
             example=record.example,
             columns=record.input_columns,
             outputs=record.outputs,
-            tmp_dir=f"{trained.prepared.config.lake.root}/_tmp",
+            tmp_dir=f"{Lake.of(spark, trained.prepared.config.lake).root}/_tmp",
             code=write_code(Path(folder)) if ours else None,
             packages=("xgboost",) if ours else (),
         )
