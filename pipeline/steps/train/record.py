@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import public_values
+from pipeline.errors import PipelineError
 from pipeline.lake import Lake, names
 from pipeline.lake.ledger import LedgerEntry
 from pipeline.learners.boosting.model import XGBoostModel
@@ -111,10 +112,12 @@ def open_run(
         yield opened
         opened.finish()
     except KeyboardInterrupt:
-        opened.kill("interrupted")
+        with suppress(PipelineError):  # a store that is away hears of it from the next run
+            opened.kill("interrupted")
         raise
     except Exception as error:
-        opened.fail(str(error))
+        with suppress(PipelineError):
+            opened.fail(str(error))
         raise
 
 
