@@ -96,8 +96,23 @@ need_java() {
     exit 2
 }
 
+# --- PostgreSQL, for the tests of a tracking server ------------------------------------------------------------
+# Where it cannot be had here, those tests say what to install. Its package must not start a database of its own.
+has_postgres() {
+    [ -x "$(pg_config --bindir 2>/dev/null)/postgres" ] || command -v postgres >/dev/null ||
+        compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null
+}
+get_postgres() {
+    local settings=/etc/postgresql-common/createcluster.conf
+    if ! has_postgres && can_apt && apt_install postgresql-common; then
+        [ -w "$settings" ] && sed -i 's/^#\{0,1\} *create_main_cluster.*/create_main_cluster = false/' "$settings"
+        apt_install postgresql || say "PostgreSQL could not be installed: the tests that need it will say so."
+    fi
+}
+
 # --- all of it ------------------------------------------------------------------------------------------------
 need_java
+if [ "$kind" = dev ]; then get_postgres; fi
 if [ ! -x .venv/bin/python ] || [ "$(cat .venv/made-for 2>/dev/null)" != "$(pwd)" ]; then
     make_venv
     pwd >.venv/made-for
