@@ -128,10 +128,8 @@ def _boosted(bench: Warming, table: Features) -> None:
     def equal(theirs: by_hand.Found, found: ours.Found) -> str:
         lower = max(their - our for their, our in zip(theirs.means, found.means, strict=True))
         assert lower <= 0.002, f"an AUC of ours is lower by {lower:.4f}: {theirs.means} and {found.means}"
-        return (
-            f"best AUC {max(theirs.means):.4f} and {max(found.means):.4f}; of no set is ours lower by more than "
-            f"{max(lower, 0.0):.4f}"
-        )
+        best = f"best AUC {max(theirs.means):.4f} and {max(found.means):.4f}"
+        return f"{best}; of no set is ours lower by more than {max(lower, 0.0):.4f}"
 
     bench.compare(
         f"CrossValidator(Pipeline) with GBT, {len(GBT)} sets of {ROUNDS} rounds",
