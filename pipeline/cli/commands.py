@@ -10,6 +10,7 @@ import click
 from pipeline.cli.clean import CLEAN_HELP, clean
 from pipeline.cli.init import init
 from pipeline.cli.options import FROM_NOW, FULL_REFRESH, WAIT, InOrder, Options, with_options
+from pipeline.cli.package import package
 from pipeline.cli.quarantine import quarantine
 from pipeline.explain import INTERRUPTED
 
@@ -145,6 +146,9 @@ def ui(options: Options) -> int:
     from pipeline.cli.ui import ui as work
 
     return execute("ui", options, work)
+
+
+group.add_command(package)
 
 
 def main(args: list[str] | None = None) -> Any:
