@@ -29,7 +29,8 @@ LOST = ("Python worker exited unexpectedly", "ExecutorLostFailure", "OutOfMemory
 """What Spark says where a task's process died under it; with memory beyond what it may use, that is how."""
 
 # Seconds, roughly, of one core: only their proportions matter.
-_JOB, _SHIPPED_CELL, _BOOSTED_CELL = 0.15, 3e-7, 7e-10
+_JOB, _SHIPPED_CELL, _BOOSTED_CELL = 0.15, 3e-7, 1.1e-9
+_SCORED_ROW, _MEASURED_ROW = 1.5e-9, 9e-8
 
 
 def boosted_work(
@@ -222,12 +223,14 @@ def _local_work(
     if not candidates:
         return
     shared = _sharing(candidates, fold)
-    cells = fold.rows.training * share * fold.prefix.width
+    training, judging = fold.rows.training * share, fold.rows.judging
+    cells = training * fold.prefix.width
     scores = fold.context.classes if fold.context.classes > 2 else 1
-    costs = [
-        max(one.rounds for one in wishes) * wishes[0].values["max_depth"] * cells * scores * _BOOSTED_CELL
-        for wishes in shared
-    ]
+    costs = []
+    for wishes in shared:
+        levels = max(one.rounds for one in wishes) * wishes[0].values["max_depth"] * scores
+        measuring = (training + judging) * scores * _MEASURED_ROW
+        costs.append(levels * (cells * _BOOSTED_CELL + judging * _SCORED_ROW) + len(wishes) * measuring)
     for chunk in chunks_of(costs, _JOB + cells * _SHIPPED_CELL, fold.folds, slots):
         together = {wish.candidate.number for at in chunk for wish in shared[at]}
         chosen = tuple(candidate for candidate in candidates if candidate.number in together)
