@@ -148,6 +148,13 @@ class Tracking:
             return None
         return LeftRun(newest.info.run_id, newest.info.run_name, newest.info.status)
 
+    def see_finished(self, run_id: str) -> None:
+        """Close a run that has done all it had to do, where its driver ended before it could say so."""
+        client, _ = self.open()
+        with calls(self.address):
+            if client.get_run(run_id).info.status != "FINISHED":
+                client.set_terminated(run_id, "FINISHED")
+
     def find_finished(self, fingerprint: str) -> FinishedRun | None:
         """The newest run of this fingerprint that finished and registered a version, else None."""
         client, _ = self.open()

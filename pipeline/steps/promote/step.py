@@ -51,6 +51,8 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
     # Telling is also where a lost lease is noticed: another run may have decided meanwhile.
     progress.say(f"promote: {challenger.label} is {made.verdict}")
     _carry_out(made, challenger, registry, ledger, config, now)
+    # A driver that was killed right after the alias `challenger` had moved has left its run open.
+    registry.tracking.see_finished(challenger.run_id)
     return _result(made, challenger, time.monotonic() - begun)
 
 
