@@ -46,7 +46,23 @@ _KNOWN: tuple[tuple[str, type[PipelineError], str], ...] = (
     (
         r"ExecutorLostFailure \(executor (?P<id>\S+) .*?Reason: (?P<said>[^\n]*)",
         TransientError,
-        "Executor {id} was lost more often than Spark tries again: {said}. Run the same command again.",
+        (
+            "Executor {id} was lost, as those before it that had the same task: {said}. Run the same command "
+            "again; if it goes on so, see why the cluster loses them: its nodes, or their memory."
+        ),
+    ),
+    (
+        r"has failed the maximum allowable number of times: (?P<times>\d+)\. Most recent failure reason",
+        TransientError,
+        (
+            "Executors that held rows for a stage were lost {times} times in a row. Run the same command "
+            "again; if it goes on so, see why the cluster loses them: its nodes, or their memory."
+        ),
+    ),
+    (
+        r"Master removed our application|All masters are unresponsive|because SparkContext was shut down",
+        TransientError,
+        "The cluster ended this application, or cannot be reached any more. Run the same command again.",
     ),
     (
         r"\bConcurrent\w+Exception",

@@ -70,9 +70,30 @@ AGAIN = "Run the same command again."
                 )
             ),
             (
-                "Executor 3 was lost more often than Spark tries again: Remote RPC client disassociated. "
-                f"{AGAIN}"
+                "Executor 3 was lost, as those before it that had the same task: Remote RPC client "
+                "disassociated. Run the same command again; if it goes on so, see why the cluster loses them: its nodes, or "
+                "their memory."
             ),
+            75,
+        ),
+        (
+            PySparkException(
+                TRACE.format(
+                    said="ShuffleMapStage 3 (save) has failed the maximum allowable number of times: 4. "
+                    "Most recent failure reason:"
+                )
+            ),
+            (
+                "Executors that held rows for a stage were lost 4 times in a row. Run the same command again"
+                "; if it goes on so, see why the cluster loses them: its nodes, or their memory."
+            ),
+            75,
+        ),
+        (
+            PySparkException(
+                TRACE.format(said="Job aborted due to stage failure: Master removed our application")
+            ),
+            "The cluster ended this application, or cannot be reached any more. Run the same command again.",
             75,
         ),
         (
