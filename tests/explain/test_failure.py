@@ -71,8 +71,8 @@ AGAIN = "Run the same command again."
             ),
             (
                 "Executor 3 was lost, as those before it that had the same task: Remote RPC client "
-                "disassociated. Run the same command again; if it goes on so, see why the cluster loses them: "
-                "its nodes, or their memory."
+                "disassociated. Run the same command again; if it goes on so, see why the cluster loses "
+                "them: its nodes, or their memory."
             ),
             75,
         ),
