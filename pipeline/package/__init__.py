@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.package.build import MANIFEST, Built, build
 from pipeline.package.checkout import Checkout
+from pipeline.package.dist import MANIFEST, Built, build
 from pipeline.package.lines import Line
 
 __all__ = ["MANIFEST", "Built", "Checkout", "Line", "build"]

@@ -85,6 +85,7 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def _yaml(values: dict[str, Any]) -> bytes:
     text = io.StringIO()
     writer = YAML()
+    writer.width = 10_000  # a value stays on the line of its key
     writer.dump(values, text)
     return (_HEADER + text.getvalue()).encode()
 

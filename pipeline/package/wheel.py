@@ -34,6 +34,7 @@ def build_wheel(checkout: Checkout, folder: Path) -> Path:
             [sys.executable, "-c", _BUILD, str(folder.absolute())],
             cwd=tree,
             env=given,
+            umask=0o022,
             capture_output=True,
             text=True,
             check=False,
