@@ -41,7 +41,7 @@ def package(options: Options, to: Path, thin: bool) -> int:
 
 def _package(project: Project, screen: Screen, to: Path, thin: bool) -> int:
     from pipeline.package import Checkout, build
-    from pipeline.package.lines import Packed, submit_lines, thin_steps
+    from pipeline.package.lines import Packed, submit_lines, thin_steps, unpack_line
 
     del project  # loaded to see that the configuration is right
     options = screen.options
@@ -58,7 +58,9 @@ def _package(project: Project, screen: Screen, to: Path, thin: bool) -> int:
     steps = thin_steps(packed, built.wheel) if thin else []
     if options.as_json:
         shown = [{"title": line.title, "command": line.command, "tried": line.tried} for line in lines]
-        screen.say(screen.verdict("done", folder=str(to), files=built.sizes, lines=shown, steps=steps))
+        unpack = None if thin else unpack_line(packed)
+        more = {"unpack": unpack, "lines": shown, "steps": steps}
+        screen.say(screen.verdict("done", folder=str(to), files=built.sizes, **more))
         return 0
     _show(screen, built)
     _show_folders(screen, built)

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.errors import ConfigError
 from pipeline.jars import ensure_jars, sha256
 from pipeline.package.checkout import Checkout
-from pipeline.package.dockerfile import DOCKERFILE
+from pipeline.package.dockerfile import DOCKERFILE, IGNORED
 from pipeline.package.environment import ARCHIVE, try_environment, write_environment
 from pipeline.package.locked import locked_distributions, thin_requirements
 from pipeline.package.settings import Settings, settings
@@ -63,6 +63,7 @@ def build(
                 try_environment(part / ARCHIVE)
             _copy(ensure_jars(), part / "jars")
             (part / "Dockerfile").write_text(DOCKERFILE, encoding="utf-8")
+            (part / ".dockerignore").write_text(IGNORED, encoding="utf-8")
         _copy(checkout.jobs, part / "jobs")
         (part / "conf").mkdir()
         for name, text in moving.files.items():

@@ -16,3 +16,8 @@ COPY jobs/ /opt/pipeline/jobs/
 COPY conf/ /opt/pipeline/conf/
 USER spark
 """
+
+IGNORED = """\
+# What was unpacked here for a driver on this machine is no part of the image.
+environment/
+"""

@@ -54,7 +54,8 @@ def submit_lines(packed: Packed) -> list[Line]:
 
 def unpack_line(packed: Packed) -> str:
     """What gives the driver the same Python as the executors."""
-    return f"mkdir -p environment && tar -xzf {shlex.quote(packed.at('environment.tar.gz'))} -C environment"
+    place = shlex.quote(packed.at("environment"))
+    return f"mkdir -p {place} && tar -xzf {shlex.quote(packed.at('environment.tar.gz'))} -C {place}"
 
 
 def thin_steps(packed: Packed, wheel: str) -> list[str]:
@@ -72,12 +73,13 @@ def thin_steps(packed: Packed, wheel: str) -> list[str]:
 
 
 def _local(packed: Packed) -> str:
-    words = ["--master", "local[*]", "--conf", f"spark.pyspark.python={PYTHON}"]
+    words = ["--master", "local[*]", "--conf", f"spark.pyspark.python={packed.at(PYTHON)}"]
     return _command(packed, [*words, "--jars", packed.jars, *_delta()])
 
 
 def _client(packed: Packed, master: str) -> str:
-    words = ["--master", master, *_python_of(packed), "--jars", packed.jars, *_delta()]
+    words = ["--master", master, *_python_of(packed)]
+    words += ["--conf", f"spark.pyspark.driver.python={packed.at(PYTHON)}", "--jars", packed.jars, *_delta()]
     return _command(packed, words)
 
 
@@ -100,7 +102,7 @@ def _kubernetes(packed: Packed) -> str:
 
 
 def _python_of(packed: Packed) -> list[str]:
-    """Executors find the archive unpacked where they start; the driver finds it where the line is typed."""
+    """Spark unpacks the archive beside each executor, and on YARN beside the driver that it starts itself."""
     archive = packed.at(_ARCHIVE)
     return ["--archives", archive, "--conf", f"spark.pyspark.python=./{PYTHON}"]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -114,12 +115,7 @@ class Cluster:
 
     def submit(self, job: str | Path, *words: str, **options: object) -> Ended:
         """Submit in client mode and wait for the end; the options are those of `start`."""
-        process = self.start(job, *words, **options)  # type: ignore[arg-type]
-        try:
-            out, err = process.communicate(timeout=PATIENCE)
-        finally:
-            end_group(process)
-        return Ended(process.returncode, out, err)
+        return self._ended(self.start(job, *words, **options))  # type: ignore[arg-type]
 
     def start(
         self,
@@ -141,26 +137,55 @@ class Cluster:
         else:
             settings["spark.archives"] = f"{archive.as_uri()}#environment"
             settings["spark.pyspark.python"] = "./environment/bin/python"
-        home = Path(pyspark.__file__).parent
-        command = [str(home / "bin" / "spark-submit"), "--master", self.master]
-        command += ["--jars", ",".join(map(str, ensure_jars()))]
-        for key, value in {**settings, **conf}.items():
-            command += ["--conf", f"{key}={value}"]
-        command += [str(ROOT / "jobs" / job), *words]
-        given = {**plain_environment(), "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", **environ}
+        command = ["spark-submit", "--master", self.master, "--jars", ",".join(map(str, ensure_jars()))]
+        command += _options({**settings, **conf})
         elsewhere = self.folder / "driver"
         elsewhere.mkdir(exist_ok=True)
+        return self._start([*command, str(ROOT / "jobs" / job), *words], elsewhere, environ)
+
+    def type(self, line: str, folder: Path, conf: Mapping[str, str] = {}) -> Ended:
+        """Run a line that somebody was told to type, with this master, in a folder; wait for the end.
+
+        What little data needs is put before its own options.
+        """
+        program, *words = shlex.split(line.replace("spark://HOST:7077", self.master))
+        process = self._start([program, *_options({**SMALL, **conf}), *words], folder, {})
+        return self._ended(process)
+
+    def _start(self, command: list[str], folder: Path, environ: Mapping[str, str]) -> subprocess.Popen[str]:
+        """Start a program as somebody does whose Spark is on PATH."""
+        home = Path(pyspark.__file__).parent
+        given = plain_environment()
+        given |= {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", **environ}
+        given["PATH"] = f"{home / 'bin'}{os.pathsep}{given['PATH']}"
         pipe = subprocess.PIPE
         process = subprocess.Popen(
-            command, cwd=elsewhere, env=given, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+            [str(home / "bin" / command[0]), *command[1:]],
+            cwd=folder,
+            env=given,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            start_new_session=True,
         )
         self.started.append(process)
         return process
+
+    def _ended(self, process: subprocess.Popen[str]) -> Ended:
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        finally:
+            end_group(process)
+        return Ended(process.returncode, out, err)
 
     def executors(self) -> list[int]:
         """The processes of the executors on these workers."""
         parents = {worker.pid for worker in self.workers}
         return sorted(pid for pid in running() if parent_of(pid) in parents)
+
+
+def _options(settings: Mapping[str, str]) -> list[str]:
+    return [word for key, value in settings.items() for word in ("--conf", f"{key}={value}")]
 
 
 @contextmanager

@@ -29,6 +29,6 @@ def test_an_installed_program_says_what_is_missing_and_where_to_go(tmp_path: Pat
     assert done.stderr.splitlines()[-1] == (
         "pipeline.errors.ConfigError: `pipeline package` works from a checkout: beside the installed program,"
         f" in {tmp_path}, there is no setup.py, no pyproject.toml, no requirements.in, no README.md,"
-        " no LICENSE, no requirements.txt, no jobs. Next: clone the repository, set it up by `make demo`, and run"
-        " .venv/bin/pipeline package -c FILE, which may be anywhere."
+        " no LICENSE, no requirements.txt, no jobs. Next: clone the repository, set it up by `make demo`,"
+        " and run .venv/bin/pipeline package -c FILE, which may be anywhere."
     )

@@ -12,6 +12,7 @@ ENVIRONMENT = """\
   --archives 'my dist/environment.tar.gz#environment' \\
   --conf spark.pyspark.python=./environment/bin/python \\
 """
+DRIVER = "  --conf 'spark.pyspark.driver.python=my dist/environment/bin/python' \\\n"
 HERE = (
     "  'my dist/jobs/run.py' -c 'my dist/conf/house_prices.yaml' -c 'my dist/conf/packaged.yaml'"
     " --result verdict.json"
@@ -20,12 +21,12 @@ HERE = (
 
 def test_each_kind_of_cluster_has_its_line_and_says_where_it_was_tried() -> None:
     found = {line.title: (line.command, line.tried) for line in submit_lines(PACKED)}
-    standalone = f"spark-submit \\\n  --master spark://HOST:7077 \\\n{ENVIRONMENT}{JARS}{DELTA}{HERE}"
+    standalone = f"spark-submit \\\n  --master spark://HOST:7077 \\\n{ENVIRONMENT}{DRIVER}{JARS}{DELTA}{HERE}"
     assert found == {
         "Here, in one process": (
             (
                 "spark-submit \\\n  --master 'local[*]' \\\n"
-                f"  --conf spark.pyspark.python=environment/bin/python \\\n{JARS}{DELTA}{HERE}"
+                f"  --conf 'spark.pyspark.python=my dist/environment/bin/python' \\\n{JARS}{DELTA}{HERE}"
             ),
             "in the tests",
         ),
@@ -54,7 +55,7 @@ def test_each_kind_of_cluster_has_its_line_and_says_where_it_was_tried() -> None
         ),
     }
     assert unpack_line(PACKED) == (
-        "mkdir -p environment && tar -xzf 'my dist/environment.tar.gz' -C environment"
+        "mkdir -p 'my dist/environment' && tar -xzf 'my dist/environment.tar.gz' -C 'my dist/environment'"
     )
 
 
