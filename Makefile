@@ -1,12 +1,12 @@
 # `make` shows what there is. Every target sets up what it needs; all paths are relative, so that the folder's own
 # path may hold spaces. ARGS is passed on: make test ARGS="tests/lake -k lease", make bench ARGS=quality.
 .DEFAULT_GOAL := help
-.PHONY: help demo test fault-test check format bench reference lock clean
+.PHONY: help demo test cluster-test fault-test check format bench reference lock clean
 ARGS ?=
 PYTHON_BIN := .venv/bin/python
 
 help:  ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo:  ## a project from raw files to predictions: house prices, or make demo ARGS=flights
 	@scripts/setup.sh $(if $(findstring flights,$(ARGS)),examples,run)
@@ -14,7 +14,13 @@ demo:  ## a project from raw files to predictions: house prices, or make demo AR
 
 test:  ## all tests, two at a time
 	@scripts/setup.sh dev
+	@scripts/setup.sh examples
 	@$(PYTHON_BIN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+cluster-test:  ## both examples on a Spark cluster of two workers, from what `pipeline package` made (ten minutes)
+	@scripts/setup.sh dev
+	@scripts/setup.sh examples
+	@$(PYTHON_BIN) -m pytest -n 0 tests/cluster --all-rows $(ARGS)
 
 fault-test:  ## thirty kills of real runs by SIGKILL, and what they cost in rows (ten minutes)
 	@scripts/setup.sh dev
