@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
+import mlflow
 from mlflow.exceptions import MlflowException
 
 from pipeline.errors import ConfigError, PipelineError, TransientError
 from pipeline.tracking.patience import PATIENT, Patience, note_away, patience, patience_with
 from pipeline.tracking.quiet import quiet
+from pipeline.tracking.sqlite import PREFIX
 
 _BUSY = {
     "TEMPORARILY_UNAVAILABLE",
@@ -59,6 +61,11 @@ def translate(error: MlflowException, address: str) -> PipelineError | None:
         return ConfigError(
             f"The tracking store {address} cannot be written. Next: give this user the right to write there, "
             "or set tracking.uri to another store."
+        )
+    if "out-of-date database schema" in text:
+        return ConfigError(
+            f"The database of {address} has the tables of another MLflow than {mlflow.__version__}. Next: "
+            f"back it up, then run `mlflow db upgrade {PREFIX}{address}`; if it is newer, install its MLflow."
         )
     if error.error_code in _FORBIDDEN:
         return ConfigError(
