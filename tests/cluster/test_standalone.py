@@ -32,8 +32,12 @@ def test_two_workers_of_their_own_that_end_with_the_block(tmp_path: Path) -> Non
         ended = cluster.submit(job)
         assert ended.code == 0, ended.err[-3000:]
     found = json.loads(ended.out.splitlines()[-1])
+    here = tmp_path / "cluster"
     assert [
-        (Path(folder).relative_to(tmp_path / "cluster").parts[:2], Path(local).parent.name, virtual)
+        (*Path(folder).relative_to(here).parts[:2], *Path(local).relative_to(here).parts[:2], virtual)
         for folder, local, virtual in found
-    ] == [(("worker1", "work"), "worker1", None), (("worker2", "work"), "worker2", None)]
+    ] == [
+        ("worker1", "work", "worker1", "local", None),
+        ("worker2", "work", "worker2", "local", None),
+    ]
     assert [pid for pid in running() if pid in workers or parent_of(pid) in workers] == []
