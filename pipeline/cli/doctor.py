@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.doctor.finding import Finding
     from pipeline.project import Project
 
-_VERDICTS = {"fine": "fine", "warning": "fine, with warnings", "fault": "something would fail"}
+_VERDICTS = {"fine": "fine", "warning": "warnings", "fault": "faults"}
 _COLOURS = {"fine": "green", "warning": "yellow", "fault": "red"}
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _WIDEST = len("dynamic allocation")
@@ -69,7 +69,7 @@ def work(project: Project, screen: Screen, least_disk: int | None) -> int:
     said = [f"{finding.name}: {finding.sentence}" for finding in found if finding.state == "fault"]
     values = screen.verdict(_VERDICTS[state], findings=told, exit_code=code, message="\n".join(said))
     screen.say(values)
-    screen.next((("run",), "do what is due") if code == 0 else (("doctor",), "after mending it: look again"))
+    screen.next((("run",), "do what is due") if code == 0 else (("doctor",), "look again, when it is mended"))
     return code
 
 

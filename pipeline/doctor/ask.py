@@ -11,11 +11,12 @@ from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkContext, cloudpickle
+from pyspark.errors import PySparkException
 
 from pipeline.doctor import probe
-from pipeline.doctor.executors import Executor, executors, is_local, slots, time_limit
+from pipeline.doctor.executors import Executor, executors, slots, time_limit
 from pipeline.doctor.finding import Finding, fault
-from pipeline.doctor.machine import Machine
+from pipeline.doctor.machine import Machine, is_one_machine
 from pipeline.doctor.versions import PYTHON_ADVICE
 from pipeline.doctor.words import DRIVER
 
@@ -51,23 +52,24 @@ def ask_executors(context: SparkContext, modules: tuple[str, ...], token_file: s
     found: dict[str, Machine] = {}
     labels: dict[str, str] = {}
     known: list[Executor] = []
+    is_alone = is_one_machine(context.master or "")
     for _ in range(_TRIES):
         begun = time.time()
         try:
             with time_limit(context, _PATIENCE):
                 count = max(1, slots(context))
                 told = context.parallelize(range(count), count).mapPartitions(question).collect()
-        except Py4JJavaError as error:
+        except (PySparkException, Py4JJavaError) as error:
             return Answers(failed=python_fault(str(error)))
         known = executors(context)
         for one in told:
-            label, tasks = _label(one, known, is_local(context))
+            label, tasks = _label(one, known, is_alone)
             found[label] = Machine.of(label, one, _ahead(one["time"], begun, time.time()), tasks)
             labels[one["process"]] = label
         if len(found) >= len(known):
             break
     machines = tuple(found[label] for label in sorted(found))
-    silent = tuple(name for name in map(_name, known) if name not in found) if not is_local(context) else ()
+    silent = () if is_alone else tuple(name for name in map(_name, known) if name not in found)
     return Answers(machines, tuple(labels.items()), silent)
 
 

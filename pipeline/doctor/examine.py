@@ -26,7 +26,7 @@ from pipeline.doctor.executors import (
 from pipeline.doctor.finding import Finding, fault, refused, warning
 from pipeline.doctor.jvms import driver_jvm, executor_jvms
 from pipeline.doctor.lake import Token, check_lake, check_temporary, leave_token
-from pipeline.doctor.machine import Facts
+from pipeline.doctor.machine import Facts, is_one_machine
 from pipeline.doctor.memory import check_memory, trial_bytes
 from pipeline.doctor.packages import check_driver_packages, check_packages, task_modules
 from pipeline.doctor.slots import check_dynamic_allocation, check_slots
@@ -34,7 +34,7 @@ from pipeline.doctor.tracking import check_tracking
 from pipeline.doctor.versions import check_delta, check_java, check_python, check_scala, check_spark
 from pipeline.doctor.words import some
 from pipeline.errors import PipelineError
-from pipeline.lake import Lake, names
+from pipeline.lake import Lake, names, reason
 from pipeline.log import local_root
 from pipeline.tuning.work_area import WorkArea
 
@@ -92,12 +92,13 @@ def _examine(at: Examined) -> Iterator[Finding]:
         at.context, task_modules(at.config), token.local if isinstance(token, Token) else None
     )
     facts = _facts(at, answers)
-    try:
-        with time_limit(at.context, _PATIENCE):
-            executors = executor_jvms(at.spark, max(1, facts.slots), dict(answers.labels))
-        facts = replace(facts, jvms=(*facts.jvms, *executors))
-    except (PySparkException, Py4JJavaError) as error:
-        yield refused("executors", error)
+    if not is_one_machine(facts.master):
+        try:
+            with time_limit(at.context, _PATIENCE):
+                executors = executor_jvms(at.spark, max(1, facts.slots), dict(answers.labels))
+            facts = replace(facts, jvms=(*facts.jvms, *executors))
+        except (PySparkException, Py4JJavaError) as error:
+            yield fault("executors", f"They cannot be asked for their versions: {reason(error)}")
     for check in (check_java, check_scala, check_spark, check_delta):
         yield check(facts)
     yield from _of_python(facts, answers)

@@ -13,6 +13,7 @@ from typing import Any
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
+from pipeline.doctor.machine import is_one_machine
 from pipeline.doctor.slots import DYNAMIC
 
 _FIRST, _ALL, _QUIET, _LOOK_AGAIN = 60.0, 30.0, 1.5, 0.1
@@ -26,11 +27,6 @@ class Executor:
     number: str
     host: str
     tasks: int
-
-
-def is_local(context: SparkContext) -> bool:
-    """Whether tasks run in the driver's own JVM."""
-    return bool(context._jsc.isLocal())
 
 
 def is_dynamic(context: SparkContext) -> bool:
@@ -55,7 +51,7 @@ def executors(context: SparkContext) -> list[Executor]:
     scala: Any = context._jsc.sc()
     listed = scala.statusStore().executorList(True)
     rows = [listed.apply(place) for place in range(listed.size())]
-    wanted = [row for row in rows if (row.id() == "driver") == is_local(context)]
+    wanted = [row for row in rows if (row.id() == "driver") == is_one_machine(context.master or "")]
     found = [Executor(row.id(), row.hostPort().rpartition(":")[0], max(1, row.maxTasks())) for row in wanted]
     return sorted(found, key=lambda one: (len(one.number), one.number))
 
@@ -66,7 +62,7 @@ def wait_for_executors(context: SparkContext) -> list[Executor]:
     Managers start them one after the other, so it waits for the number that was asked for, or until no other
     comes. With dynamic allocation they come with tasks only, so nobody waits.
     """
-    if is_local(context) or is_dynamic(context):
+    if is_one_machine(context.master or "") or is_dynamic(context):
         return executors(context)
     wanted = int(context.getConf().get("spark.executor.instances", "0") or 0)
     begun = changed = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Row, SparkSession
 
@@ -41,7 +41,7 @@ def executor_jvms(spark: SparkSession, slots: int, labels: Mapping[str, str]) ->
     """
     try:
         rows, lacks_delta = _rows(spark, slots, {**_ASKED, **_DELTA}), False
-    except PySparkException as error:
+    except (PySparkException, Py4JJavaError) as error:
         if "io.delta" not in str(error):
             raise
         rows, lacks_delta = _rows(spark, slots, _ASKED), True

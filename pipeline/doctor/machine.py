@@ -81,3 +81,8 @@ class Facts:
     def machines(self) -> tuple[Machine, ...]:
         """The driver, then the executors."""
         return (self.driver, *self.executors)
+
+
+def is_one_machine(master: str) -> bool:
+    """Whether tasks run in the driver's own JVM."""
+    return master == "local" or master.startswith("local[")

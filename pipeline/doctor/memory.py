@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pipeline.config.model import Config
 from pipeline.config.search import Range
 from pipeline.doctor.finding import Finding, fault, fine, warning
-from pipeline.doctor.machine import Facts, Machine
+from pipeline.doctor.machine import Facts, Machine, is_one_machine
 from pipeline.doctor.words import size
 from pipeline.learners import get_learner
 from pipeline.learners.boosting.memory import Shape, fit_bytes
@@ -36,7 +36,8 @@ def check_memory(facts: Facts) -> Finding:
     if not rooms:
         return fine(NAME, "no executor tells how much memory it has")
     least, tightest = min(rooms, key=lambda one: one[0] / one[1].tasks)
-    has = f"{tightest.label} has {size(least)} beside Java's heap"
+    where = "this machine" if is_one_machine(facts.master) else tightest.label
+    has = f"{where} has {size(least)} beside Java's heap"
     each = f"a trial takes {'up to' if facts.trial_bytes is None else 'about'} {size(need)}"
     if need > least and facts.trial_bytes is not None:
         return fault(NAME, f"{_begun(each)}, and {has}.", _advice(facts, need))

@@ -43,8 +43,7 @@ def check_packages(facts: Facts) -> Finding:
     if on_driver.state == "fault":
         return on_driver
     for problems, end, make in (
-        (_broken, ".", fault),
-        (_unfit, ".", fault),
+        (_wrong, ".", fault),
         (partial(_other, facts.driver), ": results may differ.", warning),
     ):
         said = _by_problem(facts.machines, problems)
@@ -56,21 +55,17 @@ def check_packages(facts: Facts) -> Finding:
     return fine("packages", f"{names}: the same on {everyone([one.label for one in facts.machines])}")
 
 
-def _broken(machine: Machine) -> Mapping[str, str]:
-    """Modules that cannot be imported."""
-    return machine.broken
-
-
-def _unfit(machine: Machine) -> dict[str, str]:
-    """Modules of a version that is not allowed."""
-    return {
+def _wrong(machine: Machine) -> Mapping[str, str]:
+    """Modules that cannot be imported, and those of a version that is not allowed."""
+    unfit = {
         module: f"is {found}, not {allowed(_provider(module))},"
         for module, found in machine.packages.items()
         if not fits(found, _provider(module))
     }
+    return {**machine.broken, **unfit}
 
 
-def _other(driver: Machine, machine: Machine) -> dict[str, str]:
+def _other(driver: Machine, machine: Machine) -> Mapping[str, str]:
     """Modules of another version than the driver's."""
     return {
         module: f"is {found}, not {driver.packages[module]} as on the driver,"

@@ -9,10 +9,10 @@ from pyspark.sql import SparkSession
 from pipeline.config.model import Config
 from pipeline.doctor.ask import ask_driver, ask_executors
 from pipeline.doctor.disk import check_disk
-from pipeline.doctor.executors import is_local, local_folders
+from pipeline.doctor.executors import local_folders
 from pipeline.doctor.finding import Finding
 from pipeline.doctor.jvms import driver_jvm
-from pipeline.doctor.machine import Facts
+from pipeline.doctor.machine import Facts, is_one_machine
 from pipeline.doctor.packages import check_driver_packages, check_packages, task_modules
 from pipeline.doctor.slots import check_dynamic_allocation
 from pipeline.doctor.versions import check_delta, check_python, check_scala, check_spark
@@ -33,7 +33,7 @@ def require_executors(spark: SparkSession, config: Config) -> None:
     Raises ConfigError with every fault there is. On one machine workers run the driver's own Python.
     """
     context = spark.sparkContext
-    if is_local(context):
+    if is_one_machine(context.master or ""):
         return
     modules = task_modules(config)
     answers = ask_executors(context, modules, None)

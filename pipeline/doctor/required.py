@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, requires, version
 
+import py4j.version
+import pyspark
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -55,8 +57,8 @@ def installed() -> tuple[dict[str, str], list[str]]:
 def _version(distribution: str) -> str | None:
     try:
         return version(distribution)
-    except PackageNotFoundError:
-        return None
+    except PackageNotFoundError:  # a cluster's own PySpark is a folder on the path, with py4j beside it
+        return {"pyspark": pyspark.__version__, "py4j": py4j.version.__version__}.get(distribution)
 
 
 def same_minor(one: str, other: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.doctor.finding import Finding, fault, fine, warning
-from pipeline.doctor.machine import Facts
+from pipeline.doctor.machine import Facts, is_one_machine
 from pipeline.doctor.words import size
 
 DYNAMIC = "spark.dynamicAllocation.enabled"
@@ -16,11 +16,8 @@ def check_slots(facts: Facts) -> Finding:
     cpus = facts.settings.get("spark.task.cpus", "1")
     each = "" if cpus == "1" else f" of {cpus} cores"
     told = "1 slot" if facts.slots == 1 else f"{facts.slots} slots"
-    where = (
-        "this machine"
-        if facts.master.startswith("local[") or facts.master == "local"
-        else ("1 executor" if count == 1 else f"{count} executors")
-    )
+    executors = "1 executor" if count == 1 else f"{count} executors"
+    where = "this machine" if is_one_machine(facts.master) else executors
     said = f"{told}{each} on {where}"
     if facts.slots == 1 and facts.config.train.placement == "distributed" and _may_use_barrier(facts):
         advice = "give the application more executors or cores, or set train.placement: auto."
