@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
+import pyspark
 from mlflow import spark as spark_flavor
 from mlflow.models import Model
 from mlflow.models.signature import ModelSignature
@@ -155,7 +156,12 @@ def requirements(packages: Sequence[str]) -> list[str]:
     """
     providers = packages_distributions() if packages else {}
     names = [*_ALWAYS, *(name for package in packages for name in providers.get(package, [package])[:1])]
-    return [f"{name}=={version(name)}" for name in names]
+    return [f"{name}=={_version(name)}" for name in names]
+
+
+def _version(name: str) -> str:
+    """A cluster's own PySpark is a folder on the path: no package that was installed."""
+    return pyspark.__version__ if name == "pyspark" else version(name)
 
 
 def _save_stages(spark: SparkSession, model: PipelineModel, to: Path, shared: str) -> None:

@@ -75,7 +75,11 @@ def main() -> None:
     out, words = Path(sys.argv[1]), sys.argv[2:]
     spark = SparkSession.builder.getOrCreate()
     jobs = [list(group) for is_end, group in groupby(words, lambda word: word == "--") if not is_end]
-    codes = [run_job(job, arguments) for job, *arguments in jobs]
+    codes: list[object] = []
+    for job, *arguments in jobs:
+        codes.append(run_job(job, arguments))
+        if codes[-1] != 0:
+            break
     # With as many tasks at once as there are executors, each executor has one.
     found = spark.sparkContext.parallelize(range(2), 2).barrier().mapPartitions(look).collect()
     projects = {}

@@ -148,7 +148,7 @@ class Cluster:
 
         What little data needs is put before its own options.
         """
-        program, *words = shlex.split(line.replace("spark://HOST:7077", self.master))
+        program, *words = shlex.split(line.replace("\\\n", " ").replace("spark://HOST:7077", self.master))
         process = self._start([program, *_options({**SMALL, **conf}), *words], folder, {})
         return self._ended(process)
 

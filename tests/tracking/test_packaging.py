@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any
 
 import pandas as pd
+import pyspark
 import pytest
 from mlflow import spark as spark_flavor
 from mlflow.types.schema import DataType, Map
@@ -97,9 +98,17 @@ def test_requirements_are_pinned_to_what_is_installed() -> None:
     assert boosted[-1] in {f"xgboost-cpu=={_version('xgboost-cpu')}", f"xgboost=={_version('xgboost')}"}
 
 
-def _version(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError
+def test_a_clusters_own_pyspark_is_no_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    def elsewhere(name: str) -> str:
+        if name == "pyspark":
+            raise PackageNotFoundError(name)
+        return version(name)
 
+    monkeypatch.setattr(packaging, "version", elsewhere)
+    assert requirements(())[0] == f"pyspark=={pyspark.__version__}"
+
+
+def _version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
