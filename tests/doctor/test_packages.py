@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError
+
 import pytest
 
 from pipeline.doctor import packages, required
@@ -59,6 +61,16 @@ def test_without_metadata_only_agreement_is_known(monkeypatch: pytest.MonkeyPatc
         assert required.fits("0.1", "numpy")
     finally:
         required.requirements.cache_clear()
+
+
+def test_a_clusters_own_pyspark_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(required, "version", version)
+    found, missing = required.installed()
+    assert set(found) == {"pyspark", "py4j"}
+    assert "numpy" in missing
 
 
 def test_xgboost_comes_by_one_of_two_names() -> None:
