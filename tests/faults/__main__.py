@@ -1,4 +1,4 @@
-"""`make fault-test`: thirty kills, a line for each, and the totals. Names of scenarios choose some."""
+"""`make fault-test`: every fault, a line for each, and totals. Names of parts or scenarios choose some."""
 
 from __future__ import annotations
 
@@ -7,47 +7,40 @@ import tempfile
 from pathlib import Path
 
 from pipeline import session
-from tests.faults.chain import Found, killed_in_a_row
-from tests.faults.scenarios import SCENARIOS
+from tests.faults import model_scenarios, parts, scenarios
+from tests.faults.report import Totals, say
 from tests.faults.shop import CONF
+
+DATA = [each.name for each in scenarios.SCENARIOS]
+MODELS = [each.name for each in model_scenarios.SCENARIOS]
 
 
 def main(wanted: list[str]) -> int:
-    """Kill, print, and return the exit code: 1 when a row was lost or doubled."""
-    found: list[Found] = []
-    _say(f"{'':8}  {'killed when':58} {'batches':>7} {'rows':>5} {'lost':>5} {'doubled':>7}")
-    with tempfile.TemporaryDirectory(prefix="fault test ") as folder:
-        spark = session.get_session("fault test", CONF, log_file=Path(folder) / "spark.log")
-        try:
-            for scenario in SCENARIOS:
-                if wanted and scenario.name not in wanted:
-                    continue
-                for each in killed_in_a_row(spark, Path(folder) / scenario.name, scenario):
-                    found.append(each)
-                    _say(_line(each))
-        finally:
-            session.stop()
-    kills = [each for each in found if each.is_hit]
-    lost = sum(each.difference.lost for each in found)
-    doubled = sum(each.difference.doubled for each in found)
-    looked = sum(each.seen.rows for each in found)
-    _say(f"{len(kills)} kills, {len(found)} looks at {looked:,} rows: {lost} lost, {doubled} doubled")
-    for each in found:
-        for row in each.difference.where[:5]:
-            _say(f"  {each.scenario}, {each.where}: {row}")
-    return int(bool(lost or doubled))
-
-
-def _line(found: Found) -> str:
-    where = found.where if found.is_hit else f"({found.where})"
-    counts = (found.seen.batches, found.seen.rows, found.difference.lost, found.difference.doubled)
-    numbers = " ".join(f"{number:{width}}" for number, width in zip(counts, (7, 5, 5, 7), strict=True))
-    return f"{found.scenario:8}  {where:58} {numbers}"
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """Return the exit code: 1 when a row was lost or doubled, a trial repeated, or anything else wrong."""
+    chosen = {*wanted} if wanted else {*DATA, *MODELS, "executors", "server"}
+    chosen |= {*DATA} if "data" in chosen else set()
+    chosen |= {*MODELS} if "models" in chosen else set()
+    totals = Totals()
+    with tempfile.TemporaryDirectory(prefix="fault test ") as place:
+        folder = Path(place)
+        if chosen & {*DATA, *MODELS, "server"}:
+            spark = session.get_session("fault test", CONF, log_file=folder / "spark.log")
+            try:
+                if chosen & {*DATA}:
+                    totals.add(parts.data(spark, folder / "data", sorted(chosen)))
+                if chosen & {*MODELS}:
+                    totals.add(parts.models(spark, folder / "models", sorted(chosen)))
+                if "server" in chosen:
+                    (folder / "server").mkdir()
+                    totals.add(parts.server(folder / "server"))
+            finally:
+                session.stop()
+        if "executors" in chosen:
+            totals.add(parts.executors(folder / "executors"))
+    say(str(totals))
+    for text in totals.wrong:
+        say(f"  {text}")
+    return totals.exit_code
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+NAME = "shop"
 SOURCE = "sales"
 ROWS = 30
 
@@ -35,7 +37,17 @@ sources:
       price_positive: {{check: price > {floor}}}
       not_free: {{check: price <> 7, on_failure: drop}}
 features: {{label: price}}
+{more}"""
+TRAIN = """\
+train:
+  folds: 2
+  learners:
+    linear_regression: {space: {regParam: [0.01, 0.1, 1.0]}}
+    decision_tree: {space: {maxDepth: [2, 3, 4]}}
+    xgboost: {params: {n_estimators: 10}, space: {max_depth: [2, 3]}}
+score: {rows: all, columns: [price]}
 """
+TRIALS = (3 + 3 + 2) * 2
 
 
 @dataclass(frozen=True)
@@ -52,20 +64,21 @@ class Shop:
     def config_file(self) -> Path:
         return self.folder / "pipeline.yaml"
 
-    def configure(self, floor: int = 0) -> None:
+    def configure(self, floor: int = 0, more: str = TRAIN, conf: Mapping[str, str] = {}) -> None:
         """Write the configuration; a price at or below `floor` breaks a rule."""
-        conf = "\n".join(f'    {key}: "{value}"' for key, value in CONF.items())
-        self.config_file.write_text(YAML.format(conf=conf, floor=floor))
+        lines = "\n".join(f'    {key}: "{value}"' for key, value in {**CONF, **conf}.items())
+        self.config_file.write_text(YAML.format(conf=lines, floor=floor, more=more))
 
     def land(self, number: int) -> None:
         """Let one file arrive, which is a batch of its own. Half of its keys were in the file before."""
-        lines = ["id,sold,price"]
+        lines = ["id,sold,area,rooms,price"]
         for row in range(ROWS):
             key = number * ROWS // 2 + row - row % 10 // 9  # one key in ten is there twice
             day = (row * 7 + number * 5) % 28 + 1
             price = {2: "-1", 5: "a lot", 6: "7"}.get(row % 10, str(number * 100 + row))
-            lines.append(f"{key},2024-01-{day:02},{price}")
-        lines.append(f"{number * 1000},2024-01-01")  # a field is missing
+            area, rooms = 2 * (number * 100 + row) + row * 7 % 11, row % 6 + 1
+            lines.append(f"{key},2024-01-{day:02},{area},{rooms},{price}")
+        lines.append(f"{number * 1000},2024-01-01,50,2")  # a field is missing
         (self.folder / "landing" / f"{number}.csv").write_text("\n".join(lines) + "\n")
 
 

@@ -1,0 +1,152 @@
+"""The executors of our own application: found by their command lines, seen at work, killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from py4j.protocol import Py4JError
+from pyspark.sql import SparkSession
+
+SCAN, SHUFFLE, CACHE, WRITE = KINDS = ("scan", "shuffle", "cache", "write")
+_LOOK_AGAIN = 0.004
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage that has tasks at work."""
+
+    number: int
+    attempt: int
+    kinds: frozenset[str]
+
+
+@dataclass
+class Watcher:
+    """Looks at the stages of one application, and kills the executor of a stage that is wanted."""
+
+    spark: SparkSession
+    lake: Path
+    step: str = ""
+    """The step that runs now; the script says so."""
+    seen: dict[str, set[str]] = field(default_factory=dict)
+    """Step → kinds of stages it had."""
+    kills: list[tuple[str, str]] = field(default_factory=list)
+    """What was hit: step and kind."""
+    wanted: Callable[[str, frozenset[str]], str | None] = lambda step, kinds: None
+    """Which of the kinds of a stage in a step is to be hit now."""
+    _files: set[Path] = field(default_factory=set)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Look and kill within the block."""
+        self._files = self._data_files()
+        self._stop.clear()
+        thread = threading.Thread(target=self._watch, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_LOOK_AGAIN):
+            with suppress(Py4JError):  # a stage may be forgotten while it is looked at
+                for stage in self._at_work():
+                    self.seen.setdefault(self.step, set()).update(stage.kinds)
+                    kind = self.wanted(self.step, stage.kinds)
+                    if kind is not None:
+                        self._hit(stage, kind)
+
+    def _hit(self, stage: Stage, kind: str) -> None:
+        """Hold both executors, so that the stage cannot end, and kill one that has a task of it."""
+        step, held = self.step, executors(self.spark)
+        for pid in held.values():
+            _send(pid, signal.SIGSTOP)
+        try:
+            at_work = [held[name] for name in self._holders(stage) if name in held]
+            if at_work and step == self.step:
+                _send(at_work[0], signal.SIGKILL)
+                self.kills.append((step, kind))
+        finally:
+            for pid in held.values():
+                _send(pid, signal.SIGCONT)
+        time.sleep(0.2)  # until the driver knows
+
+    def _at_work(self) -> list[Stage]:
+        tracker = self.spark.sparkContext.statusTracker()
+        found = []
+        for number in tracker.getActiveStageIds():
+            info = tracker.getStageInfo(number)
+            if info is not None and info.numActiveTasks:
+                found.append(Stage(number, info.currentAttemptId, self._kinds(number)))
+        return found
+
+    def _kinds(self, stage: int) -> frozenset[str]:
+        """By the names in Spark's own picture of the stage; a write by its first file in a table."""
+        names = _names(self._store().operationGraphForStage(stage).rootCluster())
+        found = set()
+        if any(name.startswith(("Scan ", "FileScan")) for name in names):
+            found.add(SCAN)
+        if any("Exchange" in name or "Shuffle" in name for name in names):
+            found.add(SHUFFLE)
+        if any("InMemory" in name or "*cached*" in name for name in names):
+            found.add(CACHE)
+        files = self._data_files()
+        if files - self._files:
+            self._files = files
+            found.add(WRITE)
+        return frozenset(found)
+
+    def _holders(self, stage: Stage) -> list[str]:
+        """The executors that have a task of a stage at work."""
+        tasks = self._store().taskList(stage.number, stage.attempt, 1_000)
+        found = [tasks.apply(place) for place in range(tasks.size())]
+        return [str(task.executorId()) for task in found if task.status() == "RUNNING"]
+
+    def _store(self) -> Any:
+        context: Any = self.spark.sparkContext._jsc
+        return context.sc().statusStore()
+
+    def _data_files(self) -> set[Path]:
+        return {file for file in self.lake.glob("*/**/part-*.parquet") if "_delta_log" not in file.parts}
+
+
+def executors(spark: SparkSession) -> dict[str, int]:
+    """The executors of this application alone: name → process."""
+    application = spark.sparkContext.applicationId
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_text().split("\0")
+        except OSError:
+            continue
+        if any("CoarseGrainedExecutorBackend" in word for word in words) and application in words:
+            found[words[words.index("--executor-id") + 1]] = int(folder.name)
+    return found
+
+
+def _names(cluster: Any) -> list[str]:
+    """All names below a cluster of the picture; a frame that is kept is marked."""
+    found = [str(cluster.name())]
+    nodes, below = cluster.childNodes(), cluster.childClusters()
+    for place in range(nodes.size()):
+        node = nodes.apply(place)
+        found.append(f"{node.name()}{' *cached*' if node.cached() else ''}")
+    for place in range(below.size()):
+        found += _names(below.apply(place))
+    return found
+
+
+def _send(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
