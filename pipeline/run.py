@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 from pyspark.sql import SparkSession
 
 from pipeline.config.model import Config
+from pipeline.doctor.quick import require_driver, require_executors
 from pipeline.due import Models, between, due
 from pipeline.errors import PromotionRefused
 from pipeline.explain import explain
@@ -91,11 +92,12 @@ class Work:
 def run(work: Work, *, first: str | None = None, last: str | None = None) -> RunResult:
     """Bring the project up to date: the steps from `first` to `last` that are due.
 
-    A refused promotion is the run's exit code, never its end. Raises what a step raises, and TransientError
+    Begins with what the doctor sees in milliseconds. A refused promotion is the run's exit code, never its end. Raises what a step raises, and TransientError
     when another run holds the project.
     """
     begun = time.monotonic()
     chosen = between(first, last)
+    require_driver(work.spark, work.config)
     with _held(work) as held:
         outcomes = _steps(held, chosen)
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
@@ -211,6 +213,8 @@ def _perform(work: Work, step: str, act: Callable[[], StepResult] | None = None)
 
 
 def _run_step(work: Work, step: str) -> StepResult:
+    if step == "train":
+        require_executors(work.spark, work.config)
     more: dict[str, Any] = {"retrain": work.retrain} if step == "train" else {}
     more |= {"decision": work.decision} if step == "clean" else {}
     return runner(step)(work.spark, work.config, now=work.now, progress=work.progress, **more)

@@ -45,6 +45,7 @@ class Stage:
     given: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen: list[Outcome] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
     leased: dict[str, Any] = field(default_factory=dict)
     lost_after: int = 99
 
@@ -100,6 +101,8 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     made = Stage()
     monkeypatch.setattr(room, "runner", made.runner)
     monkeypatch.setattr(room, "registered", made.registered)
+    for look in ("require_driver", "require_executors"):
+        monkeypatch.setattr(room, look, lambda *_, look=look: made.looked.append(look))
     return made
 
 
@@ -128,6 +131,7 @@ def test_with_a_champion_a_run_neither_trains_nor_promotes_and_says_why(stage, d
     assert (result.verdict, result.changed, result.exit_code) == ("nothing new", False, 0)
     assert stage.seen == list(result.outcomes)
     assert stage.started == stage.called
+    assert stage.looked == ["require_driver"]
 
 
 def test_without_a_champion_all_steps_are_done_in_order(stage, dry):
@@ -137,6 +141,7 @@ def test_without_a_champion_all_steps_are_done_in_order(stage, dry):
     result = run(dry())
     assert stage.called == list(STEPS)
     assert (result.verdict, result.changed, result.tables) == ("done", True, {"features_tiny": 3})
+    assert stage.looked == ["require_driver", "require_executors"]
 
 
 def test_a_run_killed_between_train_and_promote_is_carried_on_without_training(stage, dry):

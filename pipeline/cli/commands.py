@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pipeline.cli.clean import CLEAN_HELP, clean
+from pipeline.cli.doctor import doctor
 from pipeline.cli.init import init
 from pipeline.cli.options import FROM_NOW, FULL_REFRESH, WAIT, InOrder, Options, with_options
 from pipeline.cli.package import package
@@ -48,6 +49,9 @@ def validate(options: Options, show: bool) -> int:
     from pipeline.cli.work import validate as work
 
     return execute("validate", options, lambda project, screen: work(project, screen, show))
+
+
+group.add_command(doctor)
 
 
 @group.command(epilog="Example: pipeline run -c conf/house_prices.yaml --from features --retrain")

@@ -27,7 +27,18 @@ COMMANDS = [
 
 def test_commands_were_found():
     named = {command.split()[0] for command in COMMANDS}
-    assert named == {"init", "validate", "run", "status", "show", "ui", "clean", "package", "quarantine"}
+    assert named == {
+        "init",
+        "validate",
+        "run",
+        "status",
+        "show",
+        "ui",
+        "clean",
+        "package",
+        "quarantine",
+        "doctor",
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
