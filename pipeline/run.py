@@ -92,8 +92,8 @@ class Work:
 def run(work: Work, *, first: str | None = None, last: str | None = None) -> RunResult:
     """Bring the project up to date: the steps from `first` to `last` that are due.
 
-    Begins with what the doctor sees in milliseconds. A refused promotion is the run's exit code, never its end. Raises what a step raises, and TransientError
-    when another run holds the project.
+    Begins with what the doctor sees in milliseconds. A refused promotion is the run's exit code, never its
+    end. Raises what a step raises, and TransientError when another run holds the project.
     """
     begun = time.monotonic()
     chosen = between(first, last)
