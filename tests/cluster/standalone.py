@@ -28,8 +28,8 @@ from pipeline.jars import ensure_jars
 from pipeline.session import DELTA
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 300.0  # seconds for one submission, on a machine that does other things too
-START_PATIENCE = 120.0
+PATIENCE = 900.0  # seconds for one submission, on a machine that does other things too
+START_PATIENCE = 300.0
 C1 = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
 """Without Java's second compiler a short life costs half the CPU."""
 
