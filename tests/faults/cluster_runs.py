@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -19,11 +20,13 @@ from pyspark.sql import SparkSession
 import pipeline.run
 from pipeline import session
 from pipeline.cli import main as command
-from tests.faults.compare import difference, newest
+from tests.faults.compare import Difference, difference, newest
 from tests.faults.executors import KINDS, Watcher
 from tests.faults.models import models, query
 from tests.faults.shop import CONF, Shop, open_shop
 
+ALWAYS = "always"
+NO_DIFFERENCE = Difference(0, 0)
 STEPS = ("ingest", "clean", "features", "train", "promote", "score")
 CLUSTER = {
     "spark.master": "local-cluster[2,1,1024]",
@@ -41,40 +44,40 @@ SPECULATION = {
 
 
 def main(folder: Path, wishes: dict[str, Any]) -> None:
-    """`kills`: step → kinds; `dying`: steps whose executors always die; `speculation`."""
+    """Wishes are `speculation`, `like` and `runs`.
+
+    `like` is the folder of a project that nobody disturbed; without one such a project is run first. Each of
+    the runs is on the project that the ones before it left: `kills` are kinds by step, each hit once, and
+    `dying` is a step in which whatever executor gets a task is killed.
+    """
     conf = {**CONF, **CLUSTER, **(SPECULATION if wishes["speculation"] else {})}
     spark = session.get_session("executors", conf, log_file=folder / "spark.log")
     try:
-        quiet = open_shop(folder / "undisturbed", batches=2)
-        ended = _run(spark, quiet, Watcher(spark, quiet.lake))
-        assert ended["code"] == 0, ended
-        _tell(run="undisturbed", **ended, **_compared(spark, quiet, quiet))
-        for name, shop, watcher in _disturbed(spark, folder, wishes):
+        like = Shop(Path(wishes["like"] or folder / "undisturbed"))
+        if not like.folder.exists():
+            open_shop(like.folder, batches=2)
+            ended = _run(spark, like, Watcher(spark, like.lake))
+            assert ended["code"] == 0, ended
+            _tell(run="undisturbed", **ended)
+        comparison = Comparison(spark, like)
+        shops: dict[str, Shop] = {}
+        for wish in wishes["runs"]:
+            shop = shops.get(wish["shop"]) or open_shop(folder / wish["shop"], batches=2)
+            shops[wish["shop"]] = shop
+            watcher = Watcher(spark, shop.lake, wanted=_hits(wish["kills"], wish["dying"]))
             ended = _run(spark, shop, watcher)
-            _tell(run=name, hit=watcher.kills, **ended, **_compared(spark, quiet, shop))
-            if ended["code"] != 0:
-                again = _run(spark, shop, Watcher(spark, shop.lake))
-                _tell(run=f"{name}, again", hit=[], **again, **_compared(spark, quiet, shop))
+            _tell(run=wish["run"], hit=watcher.kills, **ended, **comparison.of(shop))
     finally:
         session.stop()
 
 
-def _disturbed(
-    spark: SparkSession, folder: Path, wishes: dict[str, Any]
-) -> Iterator[tuple[str, Shop, Watcher]]:
-    if wishes["kills"]:
-        shop = open_shop(folder / "killed", batches=2)
-        yield "killed", shop, Watcher(spark, shop.lake, wanted=_each_once(wishes["kills"]))
-    for step in wishes["dying"]:
-        shop = open_shop(folder / f"dying in {step}", batches=2)
-        yield f"always dying in {step}", shop, Watcher(spark, shop.lake, wanted=_always(step))
-
-
-def _each_once(kills: dict[str, Sequence[str]]) -> Callable[[str, frozenset[str]], str | None]:
-    """One kill for each wanted kind of a step."""
+def _hits(kills: dict[str, Sequence[str]], dying: str | None) -> Callable[[str, frozenset[str]], str | None]:
+    """One kill for each wanted kind of a step; no end of them in the step whose executors always die."""
     left = {(step, kind) for step, kinds in kills.items() for kind in kinds}
 
     def wanted(step: str, kinds: frozenset[str]) -> str | None:
+        if step == dying:
+            return ALWAYS
         for kind in KINDS:
             if kind in kinds and (step, kind) in left:
                 left.discard((step, kind))
@@ -82,10 +85,6 @@ def _each_once(kills: dict[str, Sequence[str]]) -> Callable[[str, frozenset[str]
         return None
 
     return wanted
-
-
-def _always(chosen: str) -> Callable[[str, frozenset[str]], str | None]:
-    return lambda step, kinds: "task" if step == chosen else None
 
 
 def _run(spark: SparkSession, shop: Shop, watcher: Watcher) -> dict[str, Any]:
@@ -117,21 +116,29 @@ def _steps_told(watcher: Watcher) -> Iterator[None]:
         pipeline.run._run_step = own
 
 
-def _compared(spark: SparkSession, quiet: Shop, shop: Shop) -> dict[str, Any]:
-    """How the tables and the models differ from those of the undisturbed run."""
-    found = difference(newest(spark, quiet), newest(spark, shop))
-    wanted, seen = models(spark, quiet), models(spark, shop)
-    more = sum((seen.predictions - wanted.predictions).values())
-    return {
-        "rows": sum(wanted.predictions.values()),
-        "lost": found.lost + sum((wanted.predictions - seen.predictions).values()),
-        "doubled": found.doubled + seen.doubled + more,
-        "same_winner": seen.winner == wanted.winner,
-        "same_folds": _folds(shop) == _folds(quiet),
-        "aliases": dict(seen.aliases),
-        "unloadable": list(seen.unloadable),
-        "statuses": dict(seen.statuses),
-    }
+class Comparison:
+    """Tables and models beside those of an undisturbed run, which are read once."""
+
+    def __init__(self, spark: SparkSession, like: Shop) -> None:
+        self._spark, self._folds = spark, _folds(like)
+        self._tables, self._models = newest(spark, like), models(spark, like)
+
+    def of(self, shop: Shop) -> dict[str, Any]:
+        """Rows lost and doubled, and what else has to be as it was there."""
+        seen, wanted = models(self._spark, shop), self._models
+        is_whole = "champion" in seen.aliases and "RUNNING" not in seen.statuses
+        found = difference(self._tables, newest(self._spark, shop)) if is_whole else NO_DIFFERENCE
+        more = sum((seen.predictions - wanted.predictions).values())
+        return {
+            "rows": sum(map(Counter.total, [seen.predictions, *self._tables.values()])),
+            "lost": found.lost + sum((wanted.predictions - seen.predictions).values()),
+            "doubled": found.doubled + seen.doubled + more,
+            "same_winner": seen.winner == wanted.winner,
+            "same_folds": _folds(shop) == self._folds,
+            "aliases": dict(seen.aliases),
+            "unloadable": list(seen.unloadable),
+            "statuses": dict(seen.statuses),
+        }
 
 
 def _folds(shop: Shop) -> list[tuple[Any, ...]]:

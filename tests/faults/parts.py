@@ -14,14 +14,14 @@ from pyspark.sql import SparkSession
 
 from tests.faults import model_scenarios, scenarios
 from tests.faults.chain import killed_in_a_row
+from tests.faults.cluster_runs import ALWAYS, STEPS
 from tests.faults.executors import KINDS
+from tests.faults.kills import end
 from tests.faults.model_chain import killed_models
 from tests.faults.outages import outages, team
 from tests.faults.report import Totals, line, say
 from tests.faults.scenarios import project_of
 from tests.faults.shop import open_shop
-
-STEPS = ("ingest", "clean", "features", "train", "promote", "score")
 
 
 def data(spark: SparkSession, folder: Path, wanted: Sequence[str]) -> Totals:
@@ -63,55 +63,68 @@ def models(spark: SparkSession, folder: Path, wanted: Sequence[str]) -> Totals:
 def executors(folder: Path) -> Totals:
     """An executor is killed in every kind of stage of every step; then all of a step's, until it gives up."""
     totals = Totals()
-    line("executors", "killed in", "rows", "lost", "doubled", "exit")
-    for speculation in (False, True):
-        place = folder / f"speculation {speculation}"
-        dying = () if speculation else STEPS
-        for told in cluster_runs(place, dict.fromkeys(STEPS, KINDS), dying, speculation=speculation):
+    line("executors", "killed in", "exit", "rows", "lost", "doubled")
+    every = wish("killed", "killed", kills=dict.fromkeys(STEPS, KINDS))
+    dying = [wish(f"always in {step}", "dying", dying=step) for step in STEPS]
+    for speculation, runs in ((False, [every, *dying, wish("the next run", "dying")]), (True, [every])):
+        for told in cluster_runs(folder / f"speculation {speculation}", runs, speculation=speculation):
             name = f"{told['run']}{', speculation' if speculation else ''}"
             if told["run"] == "undisturbed":
-                say(f"  stages seen: {_kinds(told['kinds'])}")
                 continue
-            for step, kind in told["hit"] if told["run"] == "killed" else ():
-                line("executors", f"{step}: {kind}{', speculation' if speculation else ''}")
-            line("executors", f"({name})", told["rows"], told["lost"], told["doubled"], told["code"])
-            if told["code"]:
+            hits = [f"{step}: {kind}" for step, kind in told["hit"] if kind != ALWAYS]
+            for hit in hits:
+                line("executors", f"{hit}{', speculation' if speculation else ''}")
+            killed = len(told["hit"])
+            is_over = told["code"] == 0
+            counts = [told[count] for count in ("rows", "lost", "doubled")] if is_over else []
+            line("executors", f"({name}: {killed} kills)", told["code"], *counts)
+            if not is_over:
                 say(f"  {told['message']}")
             totals.add(_judged(told, name))
     return totals
 
 
 def _judged(told: Mapping[str, Any], name: str) -> Totals:
-    """A run that gave up has lost nothing yet: the next one has to bring what it lacks."""
-    gave_up = told["run"].startswith("always") and not told["run"].endswith("again")
+    """A run that gave up has lost nothing yet: the last run has to bring what it lacks."""
+    expected = 75 if told["run"].startswith("always") else 0
     wrong = [f"{name}: alias {text}" for text in told["unloadable"]]
-    if told["code"] != (75 if gave_up else 0):
+    if told["code"] != expected:
         wrong.append(f"{name}: exit {told['code']}: {told['message']}")
-    if gave_up:
-        return Totals(len(told["hit"]), 0, 0, 0, 0, wrong)
+    if expected:
+        return Totals(len(told["hit"]), 0, 0, told["doubled"], 0, wrong)
     for what in ("same_winner", "same_folds"):
         wrong += [] if told[what] else [f"{name}: not the {what.replace('_', ' ')}"]
     return Totals(len(told["hit"]), told["rows"], told["lost"], told["doubled"], 0, wrong)
 
 
+def wish(
+    run: str, shop: str, *, kills: Mapping[str, Sequence[str]] | None = None, dying: str | None = None
+) -> dict[str, Any]:
+    """One run for `cluster_runs`."""
+    return {"run": run, "shop": shop, "kills": kills or {}, "dying": dying}
+
+
 def cluster_runs(
-    folder: Path, kills: Mapping[str, Sequence[str]], dying: Sequence[str], *, speculation: bool
+    folder: Path, runs: Sequence[Mapping[str, Any]], *, speculation: bool, like: Path | None = None
 ) -> Iterator[dict[str, Any]]:
     """Runs on a cluster of processes, in a process of its own; what it tells of each."""
     folder.mkdir(parents=True)
-    wishes = json.dumps({"kills": kills, "dying": dying, "speculation": speculation})
+    wishes = json.dumps({"runs": runs, "speculation": speculation, "like": like and str(like)})
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.faults.cluster_runs", str(folder), wishes],
         env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"},
         stdout=subprocess.PIPE,
         stderr=(folder / "stderr").open("w"),
         text=True,
+        start_new_session=True,
     )
-    with process:
+    try:
         assert process.stdout is not None
         for text in process.stdout:
             yield json.loads(text)
-    assert process.returncode == 0, (folder / "stderr").read_text()[-3_000:]
+        assert process.wait() == 0, (folder / "stderr").read_text()[-3_000:]
+    finally:
+        end(process)
 
 
 def server(folder: Path) -> Totals:
@@ -135,7 +148,3 @@ def server(folder: Path) -> Totals:
             totals.add(Totals(int(expected == 75), repeated=again, wrong=wrong))
             before = trials or before
     return totals
-
-
-def _kinds(seen: Mapping[str, Sequence[str]]) -> str:
-    return "; ".join(f"{step}: {' '.join(kinds)}" for step, kinds in seen.items())
