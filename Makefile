@@ -22,7 +22,7 @@ cluster-test:  ## both examples on a Spark cluster of two workers, from what `pi
 	@scripts/setup.sh examples
 	@$(PYTHON_BIN) -m pytest -n 0 tests/cluster --all-rows $(ARGS)
 
-fault-test:  ## thirty kills of real runs by SIGKILL, and what they cost in rows (ten minutes)
+fault-test:  ## kills of drivers, executors and servers, and what they cost in rows (25 minutes)
 	@scripts/setup.sh dev
 	@$(PYTHON_BIN) -m tests.faults $(ARGS)
 
@@ -41,7 +41,7 @@ format:  ## rewrite the code in the project's style
 
 bench:  ## one benchmark by name: make bench ARGS=quality
 	@scripts/setup.sh dev
-	@$(if $(filter ingest tuning,$(ARGS)),scripts/setup.sh examples)
+	@$(if $(filter ingest tuning scale,$(ARGS)),scripts/setup.sh examples)
 	@$(PYTHON_BIN) -m benchmarks.$(ARGS)
 
 reference:  ## write docs/reference.md and its JSON Schema anew from the model
