@@ -14,7 +14,7 @@ from pipeline.doctor.finding import Finding
 from pipeline.doctor.jvms import driver_jvm
 from pipeline.doctor.machine import Facts, is_one_machine
 from pipeline.doctor.packages import check_driver_packages, check_packages, task_modules
-from pipeline.doctor.slots import check_dynamic_allocation
+from pipeline.doctor.slots import DYNAMIC, check_dynamic_allocation
 from pipeline.doctor.versions import check_delta, check_python, check_scala, check_spark
 from pipeline.errors import ConfigError
 
@@ -49,7 +49,7 @@ def _of_driver(spark: SparkSession, config: Config) -> Iterator[Finding]:
         config,
         driver=ask_driver((), local_folders(spark)),
         jvms=(driver_jvm(spark),),
-        settings=dict(context.getConf().getAll()),
+        settings={DYNAMIC: str(context.getConf().get(DYNAMIC, "false"))},
         master=context.master or "",
         least_disk=_HARDLY_ANY,
     )

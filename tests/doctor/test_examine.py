@@ -29,6 +29,10 @@ def found_in(spark: SparkSession, root: str, **train: object) -> dict[str, Findi
 
 @pytest.mark.spark
 def test_this_machine_is_fine_and_nothing_is_left(spark: SparkSession, lake_root: str) -> None:
+    killed = Path(lake_root, "_work", "of a doctor that was killed", "doctor")
+    killed.mkdir(parents=True)
+    (killed / "part-0.parquet").touch()
+
     found = found_in(spark, lake_root, local_memory="1m")
 
     assert [finding.sentence for finding in found.values() if finding.state != "fine"] == []
