@@ -16,7 +16,16 @@ from pyspark.sql import functions as F
 from pipeline.config.model import LakeSection
 from pipeline.errors import DataRefused, PipelineError
 from pipeline.lake.hadoop import Files
-from pipeline.lake.layout import MAPPING, STATS, as_new, needs_mapping, properties, quoted, stats_text
+from pipeline.lake.layout import (
+    MAPPING,
+    STATS,
+    as_new,
+    assigned,
+    needs_mapping,
+    properties,
+    quoted,
+    stats_text,
+)
 from pipeline.lake.metastore import TablesByName, validate_lasting
 from pipeline.lake.names import is_table, validate_table
 from pipeline.lake.reasons import readable_refusals
@@ -28,6 +37,7 @@ _SESSION_KEYS = (
     "spark.databricks.delta.commitInfo.userMetadata",
 )
 _LOG_FILE = re.compile(r"(\d{20})\.(?:json|checkpoint\b.*)")
+_WRITES = ("WRITE", "MERGE", "CREATE OR REPLACE TABLE AS SELECT")
 _RECENT_COMMITS = 20
 _LONGEST_COMMIT_INFO = 64 * 2**10
 _session_settings_lock = threading.RLock()
@@ -222,9 +232,7 @@ class Lake:
         history = self._tables.delta(self.spark, table)
         for commits in (history.history(_RECENT_COMMITS), history.history()):
             found = (
-                commits.where(
-                    (F.col("userMetadata") == txn.label) & F.col("operation").isin("WRITE", "MERGE")
-                )
+                commits.where((F.col("userMetadata") == txn.label) & F.col("operation").isin(*_WRITES))
                 .orderBy(F.col("version").desc())
                 .select("version", "operationMetrics")
                 .first()
@@ -264,7 +272,7 @@ class Lake:
     def _allow_names(self, table: str, rows: DataFrame) -> None:
         """Let a table that exists take column names with blanks and the like; a new one is created so."""
         if needs_mapping(rows.schema) and self._property(table, MAPPING) != "name":
-            self._alter(table, f"SET TBLPROPERTIES ('{MAPPING}' = 'name')")
+            self._alter(table, f"SET TBLPROPERTIES ({assigned(MAPPING, 'name')})")
 
     @contextmanager
     def _other_stats(self, table: str, stats: Sequence[str] | None) -> Iterator[None]:
@@ -275,8 +283,7 @@ class Lake:
             self._alter(table, f"UNSET TBLPROPERTIES IF EXISTS ('{STATS}')")
         yield
         if there != wanted:
-            text = str(wanted).replace("\\", "\\\\").replace("'", "\\'")
-            self._alter(table, f"SET TBLPROPERTIES ('{STATS}' = '{text}')")
+            self._alter(table, f"SET TBLPROPERTIES ({assigned(STATS, str(wanted))})")
 
     def _property(self, table: str, name: str) -> str | None:
         row = self._tables.delta(self.spark, table).detail().select("properties").first()

@@ -34,6 +34,12 @@ def stats_text(stats: Sequence[str]) -> str:
     return ",".join(quoted(name) for name in stats)
 
 
+def assigned(name: str, value: str) -> str:
+    """A property and its value as SQL sets it."""
+    text = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{name}' = '{text}'"
+
+
 def properties(rows: DataFrame, stats: Sequence[str] | None) -> dict[str, str]:
     """The properties of a table to be created from `rows`."""
     found = {MAPPING: "name"} if needs_mapping(rows.schema) else {}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from itertools import starmap
+from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
@@ -15,8 +17,9 @@ from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.errors import ConfigError
+from pipeline.lake.commits import version_of
 from pipeline.lake.hadoop import Files
-from pipeline.lake.layout import nullable, quoted
+from pipeline.lake.layout import assigned, nullable, quoted
 from pipeline.lake.reasons import reason
 
 SESSION_CATALOG = "spark_catalog"
@@ -101,17 +104,22 @@ class TablesByName:
         """Make the table known, without rows.
 
         Its first commit and its entry in the metastore are two writes. A driver that is killed between them
-        leaves a log that no name leads to: it is given its name here.
+        leaves a log that no name leads to: it is given its name here. One that is killed before them leaves
+        an empty log, where Delta would create no table.
         """
         left = f"{self.home}/{name}"
-        if self._files.names(f"{left}/_delta_log"):
+        if any(version_of(file) is not None for file in self._files.names(f"{left}/_delta_log")):
             self._spark.sql(f"CREATE TABLE IF NOT EXISTS {self.sql_name(name)} USING delta LOCATION '{left}'")
             return True
-        builder = DeltaTable.createIfNotExists(self._spark).tableName(self.sql_name(name))
-        builder = builder.addColumns(nullable(rows.schema)).partitionedBy(*partition_by)
-        for key, value in of.items():
-            builder = builder.property(key, value)
-        builder.execute()
+        if self._files.names(left) == ["_delta_log"]:
+            self._files.delete_folder(left)
+        jvm: Any = self._spark._jvm
+        columns = jvm.org.apache.spark.sql.types.DataType.fromJson(nullable(rows.schema).json()).toDDL()
+        parts = f"PARTITIONED BY ({', '.join(map(quoted, partition_by))})" if partition_by else ""
+        properties = f"TBLPROPERTIES ({', '.join(starmap(assigned, of.items()))})" if of else ""
+        self._spark.sql(
+            f"CREATE TABLE IF NOT EXISTS {self.sql_name(name)} ({columns}) USING delta {parts} {properties}"
+        )
         return True
 
     def save(self, writer: DataFrameWriter, name: str) -> None:
