@@ -22,6 +22,8 @@ from pipeline.steps.clean.decision import NO_DECISION, Decision
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from pipeline.lake import RunRow
+    from pipeline.plan import Plan
     from pipeline.quarantine import Faults
     from pipeline.run import RunResult, Watch, Work
     from pipeline.shown import Leaderboard, Shown, Table
@@ -136,6 +138,20 @@ class Project:
         # MLflow takes seconds to import: they pass while the JVM starts and files are landed.
         threading.Thread(target=import_module, args=("pipeline.tracking",), daemon=True).start()
         return run(self._work(spark, now, retrain, wait, decision), first=first, last=last)
+
+    def plan(
+        self, spark: SparkSession | None = None, *, retrain: bool = False, now: datetime | None = None
+    ) -> Plan:
+        """What `run` would do: tables, scans, fits, memory. Reads no rows and writes nothing."""
+        from pipeline.run import planned
+
+        return planned(self._work(spark, now, retrain))
+
+    def used(self, spark: SparkSession | None = None) -> tuple[RunRow, ...]:
+        """The newest run of each step that counted: what was planned of it, and what it used."""
+        from pipeline.run import used
+
+        return used(self._work(spark))
 
     def status(self, spark: SparkSession | None = None, *, now: datetime | None = None) -> Status:
         """Champion, table versions, last runs, and what is due and why."""

@@ -5,25 +5,30 @@ from __future__ import annotations
 import importlib
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from pyspark.sql import SparkSession
 
 from pipeline.config.model import Config
 from pipeline.doctor.quick import require_driver, require_executors
-from pipeline.due import Models, between, due
+from pipeline.due import STEPS, Models, between, due
 from pipeline.errors import PromotionRefused
 from pipeline.explain import explain
-from pipeline.lake import Lake, Lease, Runs
+from pipeline.lake import Lake, Lease, RunRow, Runs
 from pipeline.progress import SILENT, Guarded, Progress
 from pipeline.steps.clean.decision import NO_DECISION, Decision
 from pipeline.steps.result import StepResult
+from pipeline.usage import BOOKKEEPING, WORK, Usage, cut_for, metered
+
+if TYPE_CHECKING:
+    from pipeline.plan import Plan, Plans
 
 Result = TypeVar("Result", bound=StepResult)
+_LOOK_BACK = 200
 DATA_STEPS = ("ingest", "clean", "features")
 
 
@@ -82,6 +87,8 @@ class Work:
     """What was decided about a refused batch, or about changed settings: clean heeds it."""
     check: Callable[[], object] = bool
     """Raises TransientError when the project's lease was lost."""
+    plans: Plans | None = None
+    """What the steps would use, by what there was when the run began."""
     begun: float = field(default_factory=time.monotonic)
 
     @property
@@ -99,7 +106,7 @@ def run(work: Work, *, first: str | None = None, last: str | None = None) -> Run
     chosen = between(first, last)
     require_driver(work.spark, work.config)
     with _held(work) as held:
-        outcomes = _steps(held, chosen)
+        outcomes = _steps(_with_plans(held), chosen)
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     tables = {name: version for result in results for name, version in result.tables.items()}
     changed = any(result.changed for result in results)
@@ -112,7 +119,7 @@ def run(work: Work, *, first: str | None = None, last: str | None = None) -> Run
 def one_step(work: Work, step: str) -> StepResult:
     """Do one step whether or not it is due, under the project's lease. Raises what the step raises."""
     with _held(work) as held:
-        outcome = _perform(held, step)
+        outcome = _perform(_with_plans(held, trains=step == "train"), step)
     assert outcome.result is not None  # a step that was done has a result; one that was not has raised
     return outcome.result
 
@@ -175,6 +182,8 @@ def _skipped(work: Work, step: str) -> Outcome | None:
     if step in DATA_STEPS:
         return None
     models = registered(work.config)
+    if work.plans is not None:
+        work.plans.know(models)
     if step == "score":
         return _score_skipped(models)
     plan = due(models, work.config.train.every, work.now, retrain=work.retrain, trains=step == "train")
@@ -195,9 +204,11 @@ def _perform(work: Work, step: str, act: Callable[[], StepResult] | None = None)
     if work.watch is not None:
         work.watch.starts(step)
     work.check()
+    plan = _figures_planned(work, step) if act is None else {}
     begun = time.monotonic()
     try:
-        result = _run_step(work, step) if act is None else act()
+        with metered(work.spark, work.lake.root) as meter, cut_for(work.spark, plan.get("shuffled_bytes", 0)):
+            result = _run_step(work, step) if act is None else act()
     except Exception as error:
         failure = explain(error)
         seconds = time.monotonic() - begun
@@ -207,7 +218,7 @@ def _perform(work: Work, step: str, act: Callable[[], StepResult] | None = None)
     message = " ".join(getattr(result, "reasons", ()))
     outcome = Outcome(step, result.verdict, result.exit_code, result.seconds, message, result)
     if result.changed:
-        _record(work, outcome, begun)
+        _record(work, outcome, begun, plan, figures_of(meter.usage, result))
     _tell(work, outcome)
     return outcome
 
@@ -220,12 +231,74 @@ def _run_step(work: Work, step: str) -> StepResult:
     return runner(step)(work.spark, work.config, now=work.now, progress=work.progress, **more)
 
 
-def _record(work: Work, outcome: Outcome, begun: float) -> None:
+def figures_of(usage: Usage, result: StepResult) -> dict[str, int]:
+    """What a step used, by the names that a plan has for it, and its tables one by one."""
+    tables = [place for place in usage.scans if place not in (WORK, BOOKKEEPING)]
+    fits: Mapping[str, int] = getattr(result, "fits", {})
+    return {
+        "scans": sum(usage.scans[place] for place in tables),
+        "read_bytes": sum(usage.read_bytes[place] for place in tables),
+        "cached_bytes": usage.cached_bytes,
+        "shuffled_bytes": usage.shuffled_bytes,
+        **{f"fits_{placement}": count for placement, count in fits.items()},
+        **{f"scans.{place}": usage.scans[place] for place in tables},
+        **{f"read_bytes.{place}": usage.read_bytes[place] for place in tables},
+    }
+
+
+def planned(work: Work) -> Plan:
+    """What a run would do, without doing any of it. Raises as `pipeline.plan.Plans` does."""
+    from pipeline.plan import Plans
+    from pipeline.tracking import Tracking
+
+    tracking = Tracking.of(work.config, work.config.lake.place)
+    is_there = tracking.file is None or tracking.file.exists()  # looking must not create the store
+    plans = Plans(work.lake, work.config, work.now, retrain=work.retrain)
+    plans.know(registered(work.config) if is_there else Models())
+    return plans.all()
+
+
+def used(work: Work) -> tuple[RunRow, ...]:
+    """The newest run of each step that counted, in the order of the steps."""
+    newest: dict[str, RunRow] = {}
+    for row in Runs(work.lake).last(_LOOK_BACK):
+        if row.used:
+            newest.setdefault(row.step, row)
+    return tuple(newest[step] for step in STEPS if step in newest)
+
+
+def _with_plans(work: Work, *, trains: bool = False) -> Work:
+    """The same work with what there is to plan from; without it where nobody can tell: a step says why."""
+    from pipeline.plan import Plans
+
+    with suppress(Exception):
+        return replace(work, plans=Plans(work.lake, work.config, work.now, retrain=work.retrain or trains))
+    return work
+
+
+def _figures_planned(work: Work, step: str) -> Mapping[str, int]:
+    """What is planned of a step just before it is done; nothing where no plan can be made."""
+    with suppress(Exception):
+        if work.plans is not None and step in STEPS:
+            if step not in DATA_STEPS and not work.plans.knows_models:
+                work.plans.know(registered(work.config))
+            found = work.plans.of(step)
+            return found.figures() if found.is_due else {}
+    return {}
+
+
+def _record(
+    work: Work,
+    outcome: Outcome,
+    begun: float,
+    planned: Mapping[str, int] = {},
+    used: Mapping[str, int] = {},
+) -> None:
     """One row in the lake's `runs` table; none in a lake without tables: a refused start leaves nothing."""
     if work.lake.tables():
         started = work.now + timedelta(seconds=begun - work.begun)
-        row = (outcome.step, outcome.verdict, outcome.exit_code, started, outcome.seconds, outcome.message)
-        Runs(work.lake).record_run(*row)
+        ended = (outcome.verdict, outcome.exit_code, started, outcome.seconds, outcome.message)
+        Runs(work.lake).record_run(RunRow(outcome.step, *ended, planned, used))
 
 
 def _tell(work: Work, outcome: Outcome) -> None:

@@ -36,6 +36,11 @@ LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 ADD_JARS = '--jars "$(python -m pipeline.jars)"'
 BARRIER = {"spark.barrier.sync.timeout": "600"}
 """Seconds that one task of a barrier stage waits for the others; Spark's own default is a year."""
+WHOLE_PATHS = {"spark.sql.maxMetadataStringLength": "500"}
+"""Characters of a path in the plans that Spark keeps: they tell whose files a scan opened."""
+FILE_SIZES = {"spark.sql.adaptive.coalescePartitions.minPartitionSize": "16m"}
+"""The smallest piece of a shuffle, and so about the smallest file: by itself Spark would cut a small shuffle
+into as many as there are slots, of 1 MB each, which leaves a large cluster with thousands of small files."""
 ADD_DELTA = " ".join([ADD_JARS, *(f"--conf {key}={value}" for key, value in DELTA.items())])
 
 
@@ -128,6 +133,8 @@ def _build_in_running_jvm(name: str, conf: Mapping[str, str]) -> SparkSession:
     wanted = {
         **DELTA,
         **BARRIER,
+        **WHOLE_PATHS,
+        **FILE_SIZES,
         **conf,
         EXTENSIONS: _with_delta(settings.get(EXTENSIONS, conf.get(EXTENSIONS))),
     }
@@ -193,6 +200,7 @@ def embedded_settings(name: str, conf: Mapping[str, str], jars: list[Path], scra
         "spark.master": "local[*]",
         CATALOG: DELTA[CATALOG],
         **BARRIER,
+        **WHOLE_PATHS,
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.warehouse.dir": (scratch / "warehouse").as_uri(),

@@ -84,6 +84,7 @@ class NoTables:
     """A lake without tables, where only its lease is asked for."""
 
     files = None
+    root = "lake"
 
     def tables(self) -> list[str]:
         return []

@@ -12,6 +12,7 @@ from pipeline.cli.doctor import doctor
 from pipeline.cli.init import init
 from pipeline.cli.options import FROM_NOW, FULL_REFRESH, WAIT, InOrder, Options, with_options
 from pipeline.cli.package import package
+from pipeline.cli.plan import plan
 from pipeline.cli.quarantine import quarantine
 from pipeline.explain import INTERRUPTED
 
@@ -52,6 +53,9 @@ def validate(options: Options, show: bool) -> int:
 
 
 group.add_command(doctor)
+
+
+group.add_command(plan)
 
 
 @group.command(epilog="Example: pipeline run -c conf/house_prices.yaml --from features --retrain")

@@ -19,6 +19,16 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def size(number: int) -> str:
+    """Bytes as a person reads them: 512 B, 4.1 KB, 12 MB, 1.3 GB; a KB is 1,000 of them."""
+    value, unit = float(number), "B"
+    for larger in ("KB", "MB", "GB", "TB"):
+        if value < 999.5:
+            break
+        value, unit = value / 1_000, larger
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 99.5 else f"{value:.2g} {unit}"
+
+
 def figure(number: float | None, like: float | None = None) -> str:
     """A measured value with about four digits that matter; with as many decimals as `like` has, if given."""
     if number is None or not math.isfinite(number):

@@ -7,6 +7,6 @@ from pipeline.lake.lake import Commit, Lake, Txn
 from pipeline.lake.lease import Lease
 from pipeline.lake.ledger import Ledger, LedgerEntry
 from pipeline.lake.reasons import reason
-from pipeline.lake.runs import Runs
+from pipeline.lake.runs import RunRow, Runs
 
-__all__ = ["Commit", "Intents", "Lake", "Lease", "Ledger", "LedgerEntry", "Runs", "Txn", "reason"]
+__all__ = ["Commit", "Intents", "Lake", "Lease", "Ledger", "LedgerEntry", "RunRow", "Runs", "Txn", "reason"]

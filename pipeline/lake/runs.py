@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
 from pyspark.sql import functions as F
 
-from pipeline.lake.control import MOMENT, TEXT, WHOLE, ControlTable
+from pipeline.lake.control import COUNTS, MOMENT, TEXT, WHOLE, ControlTable
 from pipeline.lake.lake import Lake, Txn
 from pipeline.lake.names import RUNS
 
@@ -20,13 +21,15 @@ _SCHEMA = pa.schema(
         "started_at": MOMENT,
         "seconds": pa.float64(),
         "message": TEXT,
+        "planned": COUNTS,
+        "used": COUNTS,
     }
 )
 
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run of one step."""
+    """One run of one step; `planned` and `used` are figures by name, such as `read_bytes` and `scans`."""
 
     step: str
     verdict: str
@@ -34,6 +37,8 @@ class RunRow:
     started_at: datetime
     seconds: float
     message: str
+    planned: Mapping[str, int] = field(default_factory=dict)
+    used: Mapping[str, int] = field(default_factory=dict)
 
 
 class Runs:
@@ -42,11 +47,8 @@ class Runs:
     def __init__(self, lake: Lake) -> None:
         self._table = ControlTable(lake, RUNS, _SCHEMA)
 
-    def record_run(
-        self, step: str, verdict: str, exit_code: int, started_at: datetime, seconds: float, message: str = ""
-    ) -> None:
+    def record_run(self, row: RunRow) -> None:
         """Add one row."""
-        row = RunRow(step, verdict, exit_code, started_at, seconds, message)
         version = self._table.version()
         self._table.append([asdict(row)], Txn(RUNS, 1 if version is None else version + 2))
 
@@ -55,5 +57,11 @@ class Runs:
         rows = self._table.read()
         if rows is None:
             return []
+        for name in ("planned", "used"):
+            if name not in rows.columns:  # nobody counted when the table was made
+                rows = rows.withColumn(name, F.create_map().cast("map<string,bigint>"))
         newest = rows.orderBy(F.col("started_at").desc()).limit(limit).select(*self._table.columns())
-        return [RunRow(**self._table.values(row.asDict())) for row in newest.collect()]
+        found = (self._table.values(row.asDict()) for row in newest.collect())
+        return [
+            RunRow(**{**row, "planned": row["planned"] or {}, "used": row["used"] or {}}) for row in found
+        ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from pipeline.lake import Intents, Lake, Ledger, LedgerEntry, Runs
+from pipeline.lake import Intents, Lake, Ledger, LedgerEntry, RunRow, Runs, Txn
 from pipeline.lake.control import ControlTable
 
 pytestmark = pytest.mark.spark
@@ -143,11 +143,21 @@ def test_runs_are_told_newest_first(lake: Lake) -> None:
     runs = Runs(lake)
     assert runs.last() == []
 
-    runs.record_run("ingest", "done", 0, NOON, 1.5)
-    runs.record_run("clean", "refused", 3, EVENING, 2.0, "clean refused batch 7 of houses")
-    runs.record_run("clean", "done", 0, NOON, 2.0)
+    ingest = RunRow("ingest", "done", 0, NOON, 1.5, "", {"scans": 1}, {"scans": 2, "scans.sources": 2})
+    refused = RunRow("clean", "refused", 3, EVENING, 2.0, "clean refused batch 7 of houses")
+    runs.record_run(ingest)
+    runs.record_run(refused)
 
-    found = [(row.step, row.verdict, row.exit_code, row.started_at) for row in runs.last(2)]
-    assert found[0] == ("clean", "refused", 3, EVENING)
-    assert len(found) == 2
-    assert runs.last()[0].message == "clean refused batch 7 of houses"
+    assert runs.last() == [refused, ingest]
+    assert runs.last(1) == [refused]
+
+
+def test_runs_of_a_table_from_before_anything_was_counted_have_no_figures(lake: Lake) -> None:
+    old = lake.spark.range(1).selectExpr("'ingest' step", "'done' verdict", "0L exit_code", "'' message")
+    begun = "timestamp'2020-01-02' started_at"
+    lake.append("runs", old.selectExpr("*", begun, "1D seconds"), Txn("runs", 1))
+
+    runs = Runs(lake)
+    assert [(row.step, row.planned, row.used) for row in runs.last()] == [("ingest", {}, {})]
+    runs.record_run(RunRow("clean", "done", 0, EVENING, 2.0, "", {"scans": 1}, {}))
+    assert [(row.step, row.planned) for row in runs.last()] == [("clean", {"scans": 1}), ("ingest", {})]

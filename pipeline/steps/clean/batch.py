@@ -30,6 +30,7 @@ from pipeline.steps.clean.transform import transformed
 from pipeline.steps.clean.transforms import silver_rows
 from pipeline.steps.clean.typed import typed_rows
 from pipeline.steps.clean.verdict import judge, not_refused, validate_taken
+from pipeline.usage import note_cached
 
 _BEFORE = "silver_version_before"
 
@@ -137,6 +138,7 @@ def _kept(rows: DataFrame) -> Iterator[DataFrame]:
     try:
         yield kept
     finally:
+        note_cached()
         kept.unpersist()
 
 

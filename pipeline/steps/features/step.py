@@ -24,6 +24,7 @@ from pipeline.steps.features.transforms import (
     with_row_hash,
 )
 from pipeline.steps.result import StepResult
+from pipeline.usage import INITIAL
 
 STEP = "features"
 
@@ -45,6 +46,9 @@ def run(spark: SparkSession, config: Config, *, now: datetime, progress: Progres
     begun = time.monotonic()
     # Views and settings of this step stay in a session of its own.
     session = spark.newSession()
+    pieces = spark.conf.get(INITIAL, None)
+    if pieces is not None:
+        session.conf.set(INITIAL, pieces)
     lake = Lake.of(session, config.lake)
     ledger = Ledger(lake)
     table = names.features(config.name)

@@ -46,6 +46,12 @@ class TrainingJournal:
         return tuple(trial for trial in found if trial is not None)
 
     @property
+    def done_now(self) -> tuple[Trial, ...]:
+        """The trials of this driver."""
+        found = (trial_from(self._trials[key], _NOBODY) for key in self._done_now)
+        return tuple(trial for trial in found if trial is not None)
+
+    @property
     def kept(self) -> int:
         """How many trials are on record."""
         return len(self._trials)

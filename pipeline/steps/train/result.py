@@ -68,5 +68,7 @@ class TrainResult(StepResult):
     roles: tuple[Role, ...] = ()
     warnings: tuple[str, ...] = ()
     """What somebody should look at, such as a column that tells the label by itself."""
+    fits: Mapping[str, int] = field(default_factory=dict)
+    """Trials of this run by placement, `local` inside one task or `distributed`; `winner`: its refit."""
     ended_early: str | None = None
     """Why the search ended before everything was tried, and how much was not; None where all was."""

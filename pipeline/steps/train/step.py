@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from pipeline.steps.train.prepare import prepare
 from pipeline.steps.train.record import Trained, code_version, open_run, register
 from pipeline.steps.train.refit import refit
 from pipeline.steps.train.result import LeaderboardRow, TrainResult
-from pipeline.tracking import LeftRun, Registry, Run, Tracking
+from pipeline.tracking import FinishedRun, LeftRun, Registry, Run, Tracking
 from pipeline.tuning.attempts import Strategy
 from pipeline.tuning.choose import leaderboard
 from pipeline.tuning.rows import ACTUAL
@@ -35,6 +36,7 @@ from pipeline.tuning.splits import ResolvedSplit, stored_split
 from pipeline.tuning.strategies import strategy_of
 from pipeline.tuning.trial_key import ground_key
 from pipeline.tuning.trials import Standing
+from pipeline.usage import note_cached
 
 STEP = "train"
 
@@ -50,8 +52,8 @@ def run(
     """Register a challenger trained on the published features.
 
     Nothing is trained again while the features and the configuration are those of a finished training, unless
-    `retrain`. A training of theirs that did not finish goes on: its trials are not done again. What a killed
-    driver left open of another training is closed in MLflow.
+    `retrain`. A training of theirs that did not finish goes on, `retrain` or not: its trials are not done
+    again. What a killed driver left open of another training is closed in MLflow.
 
     Raises ConfigError (no features yet, a label or split that cannot train), DataRefused (a label without
     information, no candidate succeeded), TransientError (the tracking store is away).
@@ -66,6 +68,9 @@ def run(
     tracking = Tracking.of(config, config.lake.place)
     mark = training_fingerprint(config, entry)
     finished = None if retrain else tracking.find_finished(mark)
+    left = None if finished is not None else tracking.find_left(mark, code_version())
+    if left is not None:
+        finished = _finished_but_for_its_end(left, tracking)
     if finished is not None:
         tracking.close_left_open()
         result = TrainResult(
@@ -73,10 +78,18 @@ def run(
         )
         result = replace(result, run_id=finished.run_id, model_version=finished.version)
     else:
-        left = None if retrain else tracking.find_left(mark, code_version())
         tracking.close_left_open(keep=left)
         result = _train(spark, config, _Due(entry, mark, left, now), tracking, progress)
     return replace(result, seconds=time.monotonic() - begun)
+
+
+def _finished_but_for_its_end(left: LeftRun, tracking: Tracking) -> FinishedRun | None:
+    """A training whose driver was killed after the alias moved to its model, before it said it was done."""
+    challenger = Registry(tracking).challenger()
+    if challenger is None or challenger.run_id != left.run_id:
+        return None
+    tracking.see_finished(left.run_id)
+    return FinishedRun(left.run_id, challenger.version)
 
 
 def training_fingerprint(config: Config, entry: LedgerEntry) -> str:
@@ -139,6 +152,7 @@ def _train(
             )
             version = register(tracking, opened, trained)
     finally:
+        note_cached()
         fitting.unpersist()
     return TrainResult(
         STEP,
@@ -156,6 +170,7 @@ def _train(
         baseline_metrics=measured.baseline,
         roles=roles.all,
         warnings=warnings,
+        fits={**Counter(trial.placement for trial in journal.done_now), "winner": 1},
         ended_early=search.ending.sentence,
     )
 
