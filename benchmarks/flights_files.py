@@ -31,10 +31,10 @@ BREAKAGES: Mapping[str, Callable[[list[str]], list[str]]] = {
 }
 
 
-def write_years(folder: Path, count: int) -> list[Path]:
-    """`count` files, each all flights of one year from 2013 on; only the year tells their keys apart."""
+def write_years(folder: Path, count: int, most: int | None = None) -> list[Path]:
+    """`count` files, each all flights of a year from 2013 on, or its first `most`; years tell keys apart."""
     folder.mkdir(parents=True, exist_ok=True)
-    template = _template()
+    template = _template(most)
     paths = []
     for year in range(_YEAR, _YEAR + count):
         path = folder / f"{year}.csv"
@@ -54,9 +54,9 @@ def _lines() -> list[str]:
         return archive.read("flights.csv").decode().splitlines()
 
 
-def _template() -> bytes:
+def _template(most: int | None = None) -> bytes:
     """One file with places for the year and, where midnight is past in UTC, the one after."""
-    header, *rows = _lines()
+    header, *rows = _lines()[: None if most is None else most + 1]
     ways = list(BREAKAGES.values())
     for place in range(EVERY - 1, len(rows), EVERY):
         fields = rows[place].split(",")
