@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 import pytest
 from rich.console import Console
 
-from pipeline.cli.plan import actual_table, plan_parts
+from pipeline.cli.planned import actual_table, plan_parts
 from pipeline.cli.text import size
 from pipeline.lake import RunRow
 from pipeline.plan import Memory, Plan, Read, StepPlan
