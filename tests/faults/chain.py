@@ -36,11 +36,21 @@ def killed_in_a_row(spark: SparkSession, folder: Path, scenario: Scenario) -> It
     scenario.act(project_of(like), spark)
     shop = open_shop(folder / "killed", scenario.batches)
     scenario.prepare(shop, spark)
+    yield from kills_of(spark, shop, like, scenario)
+    ended = call(shop.folder, *scenario.command)
+    assert ended.code == 0, ended.err
+    yield from looks_at_the_end(spark, shop, like, scenario)
+
+
+def kills_of(spark: SparkSession, shop: Shop, like: Shop, scenario: Scenario) -> Iterator[Found]:
+    """Every kill of a scenario on one project, each with a look. The run is left as the last one left it."""
     for turn, kill in enumerate(scenario.kills):
         is_hit = kill_at(kill, shop.lake, *scenario.command, driver_only=bool(turn % 2))
         yield _look(spark, shop, like, scenario, str(kill), is_hit)
-    ended = call(shop.folder, *scenario.command)
-    assert ended.code == 0, ended.err
+
+
+def looks_at_the_end(spark: SparkSession, shop: Shop, like: Shop, scenario: Scenario) -> Iterator[Found]:
+    """What readers see when nobody has interrupted, and the newest versions, published or not."""
     yield _look(spark, shop, like, scenario, "run to its end", False)
     whole = difference(newest(spark, like), newest(spark, shop))
     yield Found(scenario.name, "newest versions", False, state(spark, shop), whole)

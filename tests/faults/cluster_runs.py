@@ -21,11 +21,10 @@ import pipeline.run
 from pipeline import session
 from pipeline.cli import main as command
 from tests.faults.compare import Difference, difference, newest
-from tests.faults.executors import KINDS, Watcher
+from tests.faults.executors import ALWAYS, KINDS, Watcher
 from tests.faults.models import models, query
 from tests.faults.shop import CONF, Shop, open_shop
 
-ALWAYS = "always"
 NO_DIFFERENCE = Difference(0, 0)
 STEPS = ("ingest", "clean", "features", "train", "promote", "score")
 CLUSTER = {

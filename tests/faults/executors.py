@@ -16,7 +16,9 @@ from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 SCAN, SHUFFLE, CACHE, WRITE = KINDS = ("scan", "shuffle", "cache", "write")
+ALWAYS = "always"
 _LOOK_AGAIN = 0.004
+_UNTIL_IT_RUNS = 0.15
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,12 @@ class Watcher:
                         self._hit(stage, kind)
 
     def _hit(self, stage: Stage, kind: str) -> None:
-        """Hold both executors, so that the stage cannot end, and kill one that has a task of it."""
+        """Hold both executors, so that the stage cannot end, and kill one that has a task of it.
+
+        Of those that always die, Spark blames the task only once the executor has said that the task runs.
+        """
+        if kind == ALWAYS:
+            time.sleep(_UNTIL_IT_RUNS)
         step, held = self.step, executors(self.spark)
         for pid in held.values():
             _send(pid, signal.SIGSTOP)

@@ -80,6 +80,20 @@ def killed_models(
     assert rows.is_none, rows
 
 
+def kills_of_models(
+    spark: SparkSession, shop: Shop, name: str, kills: Sequence[Kill], command: tuple[str, ...]
+) -> Iterator[ModelsFound]:
+    """Kill, look, and run again, as long as there are kills. The run is left as the last one left it."""
+    known = models(spark, shop)
+    for kill in kills:
+        is_hit = kill_at(kill, shop.lake, *command)
+        seen = models(spark, shop)
+        wrong = seen.unloadable
+        again = repeated(known.trials, seen.trials)
+        yield ModelsFound(name, str(kill), is_hit, seen, 0, seen.doubled, again, wrong)
+        known = seen
+
+
 def _found(
     scenario: ModelScenario, where: str, seen: Models, before: Models, wanted: Models | None
 ) -> ModelsFound:

@@ -14,8 +14,8 @@ from pyspark.sql import SparkSession
 
 from tests.faults import model_scenarios, scenarios
 from tests.faults.chain import killed_in_a_row
-from tests.faults.cluster_runs import ALWAYS, STEPS
-from tests.faults.executors import KINDS
+from tests.faults.cluster_runs import STEPS
+from tests.faults.executors import ALWAYS, KINDS
 from tests.faults.kills import end
 from tests.faults.model_chain import killed_models
 from tests.faults.outages import outages, team

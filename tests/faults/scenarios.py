@@ -64,6 +64,13 @@ def loads(name: str, batches: int, *kills: Kill) -> Scenario:
     return Scenario(name, batches, _nothing, ("run", "--to", "clean", "--json"), load_all, kills)
 
 
+def whole_runs(name: str, batches: int, *kills: Kill) -> Scenario:
+    """The same by a run that goes on to the predictions."""
+    return Scenario(
+        name, batches, _nothing, ("run", "--json"), lambda project, spark: project.run(spark), kills
+    )
+
+
 def committed(step: str, batch: int, *tables: str) -> list[Kill]:
     """Kills at the commits of one batch, in their order."""
     labels = {"intents": f"intent/{step}/sales/{batch}", "ledger": f"ledger/{step}/sales/{batch}"}

@@ -23,12 +23,12 @@ BUSY = (
 def test_a_run_gives_up_with_a_sentence_and_the_next_one_goes_on(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A test has less patience than a night: each call is tried twice, for three seconds.
+    # A test has less patience than a night: each call is tried twice, for eight seconds.
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "3")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "8")
     with team(tmp_path) as one:
         away = f"The tracking store {one.way.uri}"
-        down, slow, uploading, registering, reading, quiet = outages(one, slow=4.0)
+        down, slow, uploading, registering, reading, quiet = outages(one, slow=9.0)
         again = one.run("nothing new", "run")
 
     broke = f"{away} cannot be reached: the connection broke{AGAIN}"
