@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -32,8 +32,8 @@ class Answers:
     """What came back. `failed` tells why no executor could answer; `silent` which never took a task."""
 
     machines: tuple[Machine, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
-    """The process numbers of their JVMs, each with the machine's label."""
+    labels: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """What a machine is called, by the host and the process of its JVM."""
     silent: tuple[str, ...] = ()
     failed: Finding | None = None
 
@@ -50,7 +50,7 @@ def ask_executors(context: SparkContext, modules: tuple[str, ...], token_file: s
     """
     question = partial(_answer, partial(probe.look, modules, (), token_file))
     found: dict[str, Machine] = {}
-    labels: dict[str, str] = {}
+    labels: dict[tuple[str, str], str] = {}
     known: list[Executor] = []
     is_alone = is_one_machine(context.master or "")
     for _ in range(_TRIES):
@@ -63,14 +63,15 @@ def ask_executors(context: SparkContext, modules: tuple[str, ...], token_file: s
             return Answers(failed=python_fault(str(error)))
         known = executors(context)
         for one in told:
-            label, tasks = _label(one, known, is_alone)
-            found[label] = Machine.of(label, one, _ahead(one["time"], begun, time.time()), tasks)
-            labels[one["process"]] = label
+            executor = _executor_of(one, known, is_alone)
+            label = WORKERS if is_alone else _name(executor)
+            found[label] = Machine.of(label, one, _ahead(one["time"], begun, time.time()), executor.tasks)
+            labels[executor.host, one["process"]] = label
         if len(found) >= len(known):
             break
     machines = tuple(found[label] for label in sorted(found))
     silent = () if is_alone else tuple(name for name in map(_name, known) if name not in found)
-    return Answers(machines, tuple(labels.items()), silent)
+    return Answers(machines, labels, silent)
 
 
 def _answer(look: Any, rows: Iterable[object]) -> Iterator[dict[str, Any]]:
@@ -79,14 +80,13 @@ def _answer(look: Any, rows: Iterable[object]) -> Iterator[dict[str, Any]]:
     yield look()
 
 
-def _label(told: dict[str, Any], known: Sequence[Executor], local: bool) -> tuple[str, int]:
-    """What to call the executor that answered, and how many tasks it runs at once."""
-    if local:
-        return WORKERS, known[0].tasks if known else 1
-    executor = next((one for one in known if one.number == told["executor"]), None)
-    if executor is None:  # no /proc there: the folder is the executor's own
-        return f"an executor on {told['host']} in {told['folder']}", 1
-    return _name(executor), executor.tasks
+def _executor_of(told: dict[str, Any], known: Sequence[Executor], is_alone: bool) -> Executor:
+    """The executor that answered, as the driver knows it."""
+    if is_alone and known:
+        return known[0]
+    # Without /proc there, an executor is told apart by its folder, which is its own.
+    unknown = Executor(f"in {told['folder']}", told["host"], 1)
+    return next((one for one in known if one.number == told["executor"]), unknown)
 
 
 def _name(executor: Executor) -> str:

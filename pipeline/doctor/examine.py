@@ -78,8 +78,13 @@ def examine(
         yield fault("slots", "No executor came within a minute.", _NO_ROOM)
         yield from check_tracking(config, is_cluster_mode=is_cluster_mode(context)).findings
         return
-    lake = Lake.of(spark, config.lake)
-    area = WorkArea(spark, lake.root)
+    try:
+        lake = Lake.of(spark, config.lake)
+        area = WorkArea(spark, lake.root)
+    except PipelineError as error:
+        yield refused("lake", error)
+        yield from check_tracking(config, is_cluster_mode=is_cluster_mode(context)).findings
+        return
     try:
         yield from _examine(Examined(config, lake, area, least_disk))
     finally:
@@ -95,7 +100,7 @@ def _examine(at: Examined) -> Iterator[Finding]:
     if not is_one_machine(facts.master):
         try:
             with time_limit(at.context, _PATIENCE):
-                executors = executor_jvms(at.spark, max(1, facts.slots), dict(answers.labels))
+                executors = executor_jvms(at.spark, max(1, facts.slots), answers.labels)
             facts = replace(facts, jvms=(*facts.jvms, *executors))
         except (PySparkException, Py4JJavaError) as error:
             yield fault("executors", f"They cannot be asked for their versions: {reason(error)}")

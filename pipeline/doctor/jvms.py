@@ -15,6 +15,7 @@ from pipeline.doctor.words import DRIVER
 # Spark calls these in the task that computes the row, so they answer for that task's JVM.
 _ASKED = {
     "process": "'java.lang.ProcessHandle', 'current'",
+    "host": "'org.apache.spark.util.Utils', 'localHostName'",
     "java": "'java.lang.System', 'getProperty', 'java.version'",
     "scala": "'scala.util.Properties', 'versionNumberString'",
     "spark": "'org.apache.spark.package', 'SPARK_VERSION'",
@@ -34,8 +35,8 @@ def driver_jvm(spark: SparkSession) -> Jvm:
     return Jvm(DRIVER, java, scala, str(spark.version), delta)
 
 
-def executor_jvms(spark: SparkSession, slots: int, labels: Mapping[str, str]) -> tuple[Jvm, ...]:
-    """One for each JVM that took a task of one job of `slots`; `labels` by its process number.
+def executor_jvms(spark: SparkSession, slots: int, labels: Mapping[tuple[str, str], str]) -> tuple[Jvm, ...]:
+    """One for each JVM that took a task of one job of `slots`; `labels` by its host and process.
 
     An executor without Delta's classes fails the question for all, so without them it is asked again.
     """
@@ -47,7 +48,7 @@ def executor_jvms(spark: SparkSession, slots: int, labels: Mapping[str, str]) ->
         rows, lacks_delta = _rows(spark, slots, _ASKED), True
     found = {}
     for row in rows:
-        label = labels.get(row["process"], "an executor")
+        label = labels.get((row["host"], row["process"]), f"an executor on {row['host']}")
         delta = "" if lacks_delta else row["delta"]
         found[label] = Jvm(label, row["java"], row["scala"], row["spark"], delta)
     return tuple(found[label] for label in sorted(found))

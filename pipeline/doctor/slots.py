@@ -22,13 +22,17 @@ def check_slots(facts: Facts) -> Finding:
     if facts.slots == 1 and facts.config.train.placement == "distributed" and _may_use_barrier(facts):
         advice = "give the application more executors or cores, or set train.placement: auto."
         return warning("slots", f"{said}, and train.placement is distributed: one task does it all.", advice)
+    wanted = "0" if is_one_machine(facts.master) else facts.settings.get("spark.executor.instances", "0")
+    if not _is_dynamic(facts) and wanted.isdigit() and count < int(wanted):
+        advice = "see in the cluster's manager whether it has room for the others, or ask for fewer."
+        return warning("slots", f"{said}; {wanted} executors were asked for.", advice)
     return fine("slots", said)
 
 
 def check_dynamic_allocation(facts: Facts) -> Finding:
     """Spark refuses a barrier stage where it may add and remove executors."""
     name = "dynamic allocation"
-    if facts.settings.get(DYNAMIC, "false").lower() != "true":
+    if not _is_dynamic(facts):
         return fine(name, "off")
     train = facts.config.train
     if not _may_use_barrier(facts):
@@ -45,6 +49,10 @@ def check_dynamic_allocation(facts: Facts) -> Finding:
         return fine(name, f"on; xgboost trains in one task ({size(facts.trial_bytes)} of {bound})")
     said = f"It is on: Spark would refuse xgboost where a trial needs more than train.local_memory ({bound})."
     return warning(name, said, _FIXED)
+
+
+def _is_dynamic(facts: Facts) -> bool:
+    return facts.settings.get(DYNAMIC, "false").lower() == "true"
 
 
 def _may_use_barrier(facts: Facts) -> bool:

@@ -22,6 +22,11 @@ def test_slots_are_counted() -> None:
     assert check_slots(replace(WELL, master="local[2]", slots=2)) == fine("slots", "2 slots on this machine")
 
 
+def test_executors_that_did_not_come_are_a_warning() -> None:
+    found = check_slots(replace(WELL, settings={"spark.executor.instances": "5"}))
+    assert (found.state, found.said) == ("warning", "4 slots on 2 executors; 5 executors were asked for.")
+
+
 def test_one_slot_for_all_workers_is_a_warning() -> None:
     found = check_slots(replace(WELL, config=config(placement="distributed"), slots=1))
     assert (found.state, found.said) == (
