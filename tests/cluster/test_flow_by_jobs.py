@@ -63,7 +63,7 @@ def test_house_prices_step_by_step(tmp_path: Path) -> None:
         found = {step: do(cluster, packaged, step)[0] for step in STEPS}
         again = do(cluster, packaged, "run")
         told = look(cluster, packaged, tmp_path / "out.json")
-    assert found["clean"]["rows"]["read"] == 2935 == read(found["clean"]["rows"])
+    assert found["clean"]["rows"]["read"] == 2945 == read(found["clean"]["rows"])
     assert found["train"]["test_metrics"]["r2"] > 0.8
     assert found["promote"]["verdict"] == "promoted"
     assert {step["verdict"] for step in again} == {"nothing new", "not due"}
