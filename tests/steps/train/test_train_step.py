@@ -196,6 +196,15 @@ def test_a_killed_training_goes_on_in_its_run_and_a_killed_retraining_is_closed(
     assert run(spark, config, now=NOW).verdict == "nothing new"
     assert parents() == ["FINISHED", "KILLED"]
 
+    with monkeypatch.context() as patch:
+        patch.setattr(search, "share_work", killed)
+        patch.setattr("pipeline.tracking.Run.finish", killed)  # right after the alias has moved
+        with pytest.raises(SystemExit):
+            run(spark, config, now=NOW, retrain=True)
+    assert parents() == ["FINISHED", "RUNNING"]
+    ended = run(spark, config, now=NOW, retrain=True)
+    assert (ended.verdict, ended.model_version, parents()) == ("nothing new", 2, ["FINISHED", "FINISHED"])
+
 
 @pytest.mark.spark
 def test_when_nothing_succeeds_the_reasons_are_told_and_nothing_is_registered(
