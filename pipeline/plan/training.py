@@ -115,8 +115,8 @@ def scans_of_training(config: Config) -> int:
     """
     split = config.split
     if split.by == "time":
-        return 6 + (3 if split.gap else 2)
-    return 6 + (1 if split.stratify else 0)
+        return 5 + (3 if split.gap else 2)
+    return 5 + (1 if split.stratify else 0)
 
 
 @dataclass(frozen=True)

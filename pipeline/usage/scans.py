@@ -21,6 +21,7 @@ _CONTROL = (CONTRACTS, INTENTS, LEDGER, MANIFEST, RUNS)
 _FILES, _SIZE = "number of files read", "size of files read"
 _LOCATION = re.compile(r"Location: (\w+)\s*(?:\([^)]*\))?\s*\[([^\]]*)")
 _QUANTITY = re.compile(r"([\d.,]+)\s*([KMGTPE]?)i?B")
+_COUNTER = re.compile(rf"SQLPlanMetric\({_FILES},(\d+),")
 _UNITS = " KMGTPE"
 _AT_ONCE = 50
 
@@ -43,7 +44,11 @@ def scans_since(spark: SparkSession, execution: int, root: str) -> dict[str, tup
     for number in _numbers_after(store, execution):
         metrics = store.executionMetrics(number)
         details = json.loads(store.planGraph(number).makeNodeDetailsJson(metrics))
-        for place, size in _scans(details, root):
+        nodes = list(_scan_nodes(details))
+        if len(set(nodes)) < len(nodes):
+            nodes = _apart(store, number, metrics, nodes)
+        for described, size in nodes:
+            place = place_of(described, root)
             scans, read = found.get(place, (0, 0))
             found[place] = (scans + 1, read + size)
     return found
@@ -68,13 +73,20 @@ def _numbers_after(store: Any, execution: int) -> Iterator[int]:
         end = begin
 
 
-def _scans(details: Any, root: str) -> Iterator[tuple[str, int]]:
-    """Place and bytes of every scan that opened files."""
+def _scan_nodes(details: Any) -> Iterator[tuple[str, int]]:
+    """Description and bytes of every scan that opened files."""
     nodes = details.values() if isinstance(details, Mapping) else details
     for node in nodes:
         metrics = {metric["name"]: metric["value"] for metric in node.get("metrics", ())}
         if node["name"].startswith("Scan") and metrics.get(_FILES, "0") != "0":
-            yield place_of(node["desc"], root), bytes_of(metrics.get(_SIZE, ""))
+            yield node["desc"], bytes_of(metrics.get(_SIZE, ""))
+
+
+def _apart(store: Any, number: int, metrics: Any, nodes: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Each scan once: one below cached rows is drawn wherever they are used, with the same counters."""
+    counters = set(_COUNTER.findall(store.execution(number).get().metrics().mkString(";")))
+    counted = counters & set(metrics.keys().mkString(",").split(","))
+    return nodes if len(nodes) <= len(counted) else list(dict.fromkeys(nodes))
 
 
 def place_of(described: str, root: str) -> str:

@@ -53,7 +53,7 @@ def test_every_candidate_is_counted_on_every_fold_where_it_would_run() -> None:
     assert small.fits == {"local": 15, "distributed": 3, "winner": 1}
     assert large.fits == {"distributed": 18, "winner": 1}
     assert [read.place for read in small.reads] == ["features_houses"]
-    assert (small.scans, small.read_bytes) == (6, 6 * 120_000)
+    assert (small.scans, small.read_bytes) == (5, 5 * 120_000)
     assert [memory.whose for memory in small.memory] == [
         "Spark's cache, the rows to fit",
         "one task (train.local_memory)",

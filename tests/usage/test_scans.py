@@ -48,8 +48,7 @@ def test_what_was_opened_cached_and_shuffled_is_counted(spark: SparkSession, tmp
     (file,) = (tmp_path / "a lake" / "silver_houses").glob("*.parquet")
     with metered(spark, lake.root) as meter:
         kept = lake.read("silver_houses").persist()
-        kept.groupBy("id").count().write.format("noop").mode("overwrite").save()
-        kept.count()
+        kept.union(kept).groupBy("id").count().write.format("noop").mode("overwrite").save()
         note_cached()
         kept.unpersist()
         lake.read("silver_houses").where("id < 0").write.format("noop").mode("overwrite").save()

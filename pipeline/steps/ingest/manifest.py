@@ -35,6 +35,7 @@ _SCHEMA = pa.schema(
         "unreadable": TEXT,
     }
 )
+_kept: dict[tuple[str, tuple[int, float] | None], tuple[Entry, ...]] = {}
 IGNORED = 0
 """The batch of files that were told of and left out; it never lands."""
 
@@ -109,17 +110,26 @@ class Manifest:
             place = (entry.source, entry.batch_id)
             self._attempts[place] = max(entry.attempt, self._attempts.get(place, 0))
 
-    def _read(self) -> list[Entry]:
-        """One small row for each file there ever was: as long as the listing that it is compared with."""
-        rows = self._table.read()
-        if rows is None:
-            return []
-        none = F.array().cast("array<string>")
-        return self._collected(rows.withColumns({"header": F.lit(""), "columns": none, "partitions": none}))
+    def _read(self) -> Sequence[Entry]:
+        """One small row for each file there ever was: as long as the listing that it is compared with.
+
+        Kept until the table moves, of one lake at a time: a plan and the ingest behind it ask for the same.
+        """
+        mark = (self._table.lake.sql_name(self._table.name), self._table.mark())
+        if mark not in _kept:
+            rows = self._table.read()
+            _kept.clear()
+            _kept[mark] = () if rows is None else tuple(self._collected(_without_details(rows)))
+        return _kept[mark]
 
     def _collected(self, rows: DataFrame) -> list[Entry]:
         found = (self._table.values(row.asDict()) for row in rows.select(*self._table.columns()).collect())
         return [Entry(**row) for row in found]
+
+
+def _without_details(rows: DataFrame) -> DataFrame:
+    none = F.array().cast("array<string>")
+    return rows.withColumns({"header": F.lit(""), "columns": none, "partitions": none})
 
 
 def changed_files(known: Iterable[Entry], listed: Iterable[FileInfo]) -> list[tuple[Entry, FileInfo]]:
