@@ -15,8 +15,8 @@ from pipeline.plan.query import mentions
 from pipeline.plan.sources import Part, SourceSize
 
 _CACHE = "one machine's disk takes what is beyond: slower, and correct"
-# Bytes in Spark's cache for a byte of bronze: what was received and what became of it, less compressed.
-_CLASSIFIED = 1.85
+# Bytes of a row in Spark's cache while it is cleaned: for its verdict and its key, and for a byte of bronze.
+_VERDICT, _CLASSIFIED = 22, 0.75
 # Shuffled for a byte of bronze, to count and to find one row for each key; for a byte of silver, each time
 # the query runs; for a byte of features that are merged into. And features for a byte of the largest silver.
 _CLEANED, _JOINED, _COMPARED, _DERIVED = 4.8, 0.25, 9.0, 1.5
@@ -35,15 +35,19 @@ class Ground:
 
     def features_after(self) -> Part:
         """The features once this run has made them."""
-        before = sum((source.silver for source in self.sources.values()), Part())
-        after = sum((source.silver_after for source in self.sources.values()), Part())
         if self.features is not None:
-            growth = after.bytes / before.bytes if before.bytes else 1.0
-            rows = round((self.features.rows or 0) * growth)
-            size = round(self.features.bytes * growth)
-            return Part(size, rows, self.features.files, is_guess=after.is_guess)
+            there = Part(self.features.bytes, self.features.rows or 0, self.features.files)
+            return there.times(self._growth(there.rows))
         largest = max((source.silver_after for source in self.sources.values()), key=lambda part: part.rows)
         return Part(round(largest.bytes * _DERIVED), largest.rows, is_guess=True)
+
+    def _growth(self, rows: int) -> float:
+        """How many times the rows there will be: as of the source that has about as many as the features."""
+        known = [source for source in self.sources.values() if source.silver.rows]
+        if not known:
+            return 1.0
+        like = min(known, key=lambda source: abs(source.silver.rows - rows))
+        return like.silver_after.rows / like.silver.rows
 
 
 def plan_ingest(ground: Ground) -> StepPlan:
@@ -75,7 +79,7 @@ def plan_clean(ground: Ground) -> StepPlan:
         elif source.silver.files:
             reads.append(_table(names.silver(name), source.silver, 2 * source.batches))
     largest = max((source.fresh.bytes // source.batches for source in fresh.values()), default=0)
-    cached = round(largest * _CLASSIFIED)
+    cached = max((_cached_bytes(source) for source in fresh.values()), default=0)
     return StepPlan(
         "clean",
         bool(fresh),
@@ -120,6 +124,12 @@ def plan_features(ground: Ground) -> StepPlan:
         shuffled_bytes=round(shuffled),
         partitions=ground.cluster.partitions(max(read.bytes for read in reads)),
     )
+
+
+def _cached_bytes(source: SourceSize) -> int:
+    """One batch in Spark's cache."""
+    fresh = source.fresh
+    return round(fresh.rows / source.batches * (_VERDICT + _CLASSIFIED * fresh.row_bytes))
 
 
 def _new_files(name: str, part: Part) -> Read:

@@ -21,6 +21,8 @@ _COLUMNAR = ("parquet", "orc", "avro", "delta")
 _LANDED = {True: 1.0, False: 0.18}
 _CLEANED = 1.0
 _ROW_BYTES = 100
+_FILE = 12_000
+"""Bytes of a file that are no rows: where columns begin, and what Parquet says of them."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,17 @@ class Part:
     rows: int = 0
     files: int = 0
     is_guess: bool = False
+
+    @property
+    def row_bytes(self) -> float:
+        """Of a row, without what a file takes for itself."""
+        return max(0, self.bytes - max(1, self.files) * _FILE) / max(1, self.rows)
+
+    def times(self, growth: float) -> Part:
+        """So many times the rows, in as many files."""
+        fixed = min(self.bytes, self.files * _FILE)
+        size = round(fixed + (self.bytes - fixed) * growth)
+        return Part(size, round(self.rows * growth), self.files, self.is_guess or growth != 1)
 
     def __add__(self, other: Part) -> Part:
         return Part(

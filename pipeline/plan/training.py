@@ -24,11 +24,8 @@ from pipeline.tuning.strategies import strategy_of
 
 _CATEGORIES = 30
 """How many categories a text column is taken to have, where nobody has counted."""
-_OWN, _UNPACKED = 8, 1.6
-"""Of a cached row: bytes of its order, which nothing compresses, and what the others take for a byte in the
-table, where as many are those of a hash."""
-_FILE = 12_000
-"""Bytes of a file that are no rows: where columns begin, and what Parquet says of them."""
+_OWN, _KEPT = 15, 0.9
+"""Bytes of a cached row: its order, label and split, and what the others take for a byte in the table."""
 _SHUFFLED = 1.0
 """Bytes for a byte of features, roughly: what learners and metrics count."""
 _COLUMNS = 20
@@ -85,8 +82,7 @@ def plan_train(
     folds = max(config.train.folds, 1)
     scale = attempts / len(first) * folds
     fits = {where: round(count * scale) for where, count in placed.where.items()}
-    row = max(0, features.bytes - features.files * _FILE) / max(1, features.rows)
-    cached = round(fitted * (_OWN + _UNPACKED * max(0.0, row - _OWN)))
+    cached = round(fitted * (_OWN + _KEPT * features.row_bytes))
     table = Read(
         names.features(config.name),
         features.bytes,
