@@ -13,6 +13,7 @@ import os
 import sys
 import sysconfig
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -21,6 +22,8 @@ from pipeline.config.model import Config
 from pipeline.doctor.ask import ask_executors
 from pipeline.doctor.examine import examine
 from pipeline.doctor.finding import Finding
+from pipeline.doctor.quick import require_driver, require_executors
+from pipeline.errors import ConfigError
 from pipeline.jars import ensure_jars
 from pipeline.session import DELTA
 from tests.servers.ports import free_port
@@ -82,14 +85,25 @@ def main() -> None:
     spark = make_session()
     found = list(examine(make_config(), lambda: spark, PETABYTE))
     left = sorted(path.name for path in Path("lake").rglob("*"))
+    refused = [refusal(look, spark) for look in (require_driver, require_executors)]
     context = spark.sparkContext
     version, context.pythonVer = context.pythonVer, "3.9"
     others = [ask_executors(context, (), None).failed]
     context.pythonVer, context.pythonExec = version, "./environment/bin/python"
     others.append(ask_executors(context, (), None).failed)
     spark.stop()
-    told = {"found": told_by(found), "left": left, "python": [one.said for one in others if one is not None]}
+    told = {"found": told_by(found), "left": left, "refused": refused}
+    told["python"] = [one.said for one in others if one is not None]
     print(json.dumps(told))  # noqa: T201
+
+
+def refusal(look: Callable[[SparkSession, Config], None], spark: SparkSession) -> str:
+    """What a run would say before it begins, or before it trains."""
+    try:
+        look(spark, make_config())
+    except ConfigError as error:
+        return str(error)
+    return ""
 
 
 def told_by(found: list[Finding]) -> dict[str, list[str]]:

@@ -60,6 +60,16 @@ def test_every_fault_of_an_ill_cluster_is_named(told: dict[str, Any]) -> None:
 @pytest.mark.cluster
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="as above")
+def test_a_run_is_refused_before_it_begins_or_before_it_trains(told: dict[str, Any]) -> None:
+    of_driver, of_executors = told["refused"]
+    assert of_driver.startswith("dynamic allocation: It is on, and train.placement is distributed: ")
+    assert of_executors.startswith("packages: xgboost is missing on executor ")
+    assert "Next: run executors in the driver's environment: `pipeline package`" in of_executors
+
+
+@pytest.mark.cluster
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="as above")
 def test_a_python_that_does_not_fit_or_is_not_there_is_named(told: dict[str, Any]) -> None:
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
     assert told["python"] == [
