@@ -38,7 +38,7 @@ with pipeline.load("pipeline.yaml", "catalog.yaml") as project:
         "lake": project.status().lake,
         "bad": project.quarantine_faults().total,
         "tables": [table.name for table in project.tables()],
-        "rows": {name: spark.sql(f"SELECT count(*), count(DISTINCT id) FROM spark_catalog.tiny.{name}").first()
+        "rows": {name: spark.sql(f"SELECT count(*), count(DISTINCT id) FROM tiny.{name}").first()
                  for name in ("silver_houses", "predictions_tiny")},
         "managed": spark.sql("DESCRIBE TABLE EXTENDED tiny.ledger").where("col_name = 'Type'").first()[1],
     }))
