@@ -24,6 +24,7 @@ sources:
   airports: {path: landing/airports.parquet}
 split: {boundaries: null}
 train:
+  folds: 2
   learners:
     logistic_regression: {space: {regParam: [0.01]}}
     xgboost: {params: {n_estimators: 10, early_stopping_rounds: 5}, space: {max_depth: [3]}}
