@@ -47,7 +47,7 @@ def submit_lines(packed: Packed) -> list[Line]:
         Line("Here, in one process", _local(packed), "in the tests"),
         Line("Spark standalone", _client(packed, "spark://HOST:7077"), "in the tests, on two workers"),
         Line("YARN, the driver here", _client(packed, "yarn"), None),
-        Line("YARN, the driver on the cluster", _yarn_cluster(packed), None),
+        Line("YARN, the driver on the cluster", _yarn_cluster(packed), "on Hadoop's mini cluster"),
         Line("Kubernetes, by the image of Dockerfile", _kubernetes(packed), None),
     ]
 

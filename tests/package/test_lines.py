@@ -39,7 +39,7 @@ def test_each_kind_of_cluster_has_its_line_and_says_where_it_was_tried() -> None
                 '  --conf spark.yarn.appMasterEnv.MLFLOW_TRACKING_URI="$MLFLOW_TRACKING_URI" \\\n'
                 f"{DELTA}  'my dist/jobs/run.py' -c house_prices.yaml -c packaged.yaml"
             ),
-            None,
+            "on Hadoop's mini cluster",
         ),
         "Kubernetes, by the image of Dockerfile": (
             (
