@@ -19,6 +19,8 @@ from pipeline.doctor.finding import Finding, fault
 from pipeline.doctor.machine import Machine, is_one_machine
 from pipeline.doctor.versions import PYTHON_ADVICE
 from pipeline.doctor.words import DRIVER
+from pipeline.errors import TransientError
+from pipeline.explain import explain
 
 # Workers unpickle the question without importing this package, which they may not have.
 cloudpickle.register_pickle_by_value(probe)
@@ -47,6 +49,8 @@ def ask_executors(context: SparkContext, modules: tuple[str, ...], token_file: s
     """Every executor there is, as its Python tells.
 
     Nothing holds a task on a certain executor, so the job is done again while one has not answered.
+
+    Raises TransientError when executors, or the cluster, were lost meanwhile.
     """
     question = partial(_answer, partial(probe.look, modules, (), token_file))
     found: dict[str, Machine] = {}
@@ -60,6 +64,11 @@ def ask_executors(context: SparkContext, modules: tuple[str, ...], token_file: s
                 count = max(1, slots(context))
                 told = context.parallelize(range(count), count).mapPartitions(question).collect()
         except (PySparkException, Py4JJavaError) as error:
+            failure = explain(error)
+            if (
+                failure.exit_code == TransientError.exit_code
+            ):  # executors were lost: no word about their Python
+                raise TransientError(failure.sentence) from error
             return Answers(failed=python_fault(str(error)))
         known = executors(context)
         for one in told:

@@ -110,19 +110,21 @@ def cluster_runs(
     """Runs on a cluster of processes, in a process of its own; what it tells of each."""
     folder.mkdir(parents=True)
     wishes = json.dumps({"runs": runs, "speculation": speculation, "like": like and str(like)})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.cluster_runs", str(folder), wishes],
-        env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"},
-        stdout=subprocess.PIPE,
-        stderr=(folder / "stderr").open("w"),
-        text=True,
-        start_new_session=True,
-    )
+    said = folder / "stderr"
+    with said.open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.cluster_runs", str(folder), wishes],
+            env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
     try:
         assert process.stdout is not None
         for text in process.stdout:
             yield json.loads(text)
-        assert process.wait() == 0, (folder / "stderr").read_text()[-3_000:]
+        assert process.wait() == 0, said.read_text()[-3_000:]
     finally:
         end(process)
 
