@@ -11,8 +11,8 @@ from pipeline.errors import TransientError
 
 LOST = (
     "Job aborted due to stage failure: Task 0 in stage 2.0 failed 4 times, most recent failure: Lost task "
-    "0.3 in stage 2.0 (TID 9) (127.0.0.1 executor 7): ExecutorLostFailure (executor 7 exited caused by one of "
-    "the running tasks) Reason: Command exited with code 137"
+    "0.3 in stage 2.0 (TID 9) (127.0.0.1 executor 7): ExecutorLostFailure (executor 7 exited caused by one "
+    "of the running tasks) Reason: Command exited with code 137"
 )
 
 
