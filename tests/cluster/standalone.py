@@ -224,10 +224,18 @@ def _spark_for_nodes(home: Path) -> Path:
     home.mkdir(parents=True)
     shutil.copytree(installed / "bin", home / "bin")
     shutil.copytree(installed / "python" / "lib", home / "python" / "lib")
-    (home / "jars").symlink_to(installed / "jars", target_is_directory=True)
+    shutil.copytree(installed / "jars", home / "jars", copy_function=_link)
     (home / "conf").mkdir()
     (home / "conf" / "log4j2.properties").write_text(LOG4J)
     return home
+
+
+def _link(source: str, target: str) -> None:
+    """The same file under another name, so that no path leads back to where it was installed."""
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copyfile(source, target)
 
 
 def _start(folder: Path, home: Path, name: str, host: str, words: list[str]) -> Node:
