@@ -16,6 +16,7 @@ def shuffled_bytes(spark: SparkSession) -> int:
 
 
 def cached_bytes(spark: SparkSession) -> int:
-    """Bytes of all that is persisted now, in memory and on disk."""
+    """Bytes of all that is persisted now, in memory and on disk; without what Delta keeps of its logs."""
     context: Any = spark.sparkContext._jsc.sc()
-    return sum(int(kept.memSize()) + int(kept.diskSize()) for kept in context.getRDDStorageInfo())
+    kept = [one for one in context.getRDDStorageInfo() if not one.name().startswith("Delta Table State")]
+    return sum(int(one.memSize()) + int(one.diskSize()) for one in kept)
