@@ -1,7 +1,7 @@
 # `make` shows what there is. Every target sets up what it needs; all paths are relative, so that the folder's own
 # path may hold spaces. ARGS is passed on: make test ARGS="tests/lake -k lease", make bench ARGS=quality.
 .DEFAULT_GOAL := help
-.PHONY: help demo test cluster-test fault-test check format bench reference lock clean
+.PHONY: help demo test cluster-test yarn-test fault-test check format bench reference lock clean
 ARGS ?=
 PYTHON_BIN := .venv/bin/python
 
@@ -21,6 +21,10 @@ cluster-test:  ## both examples on a Spark cluster of two workers, from what `pi
 	@scripts/setup.sh dev
 	@scripts/setup.sh examples
 	@$(PYTHON_BIN) -m pytest -n 0 tests/cluster --all-rows $(ARGS)
+
+yarn-test:  ## the flow with its driver on YARN: Hadoop's mini cluster (ten minutes; 67 MB once)
+	@scripts/setup.sh dev
+	@$(PYTHON_BIN) -m pytest -n 0 tests/cluster/test_yarn.py --yarn $(ARGS)
 
 fault-test:  ## kills of drivers, executors and servers, and what they cost in rows (25 minutes)
 	@scripts/setup.sh dev

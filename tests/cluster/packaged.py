@@ -18,11 +18,14 @@ HOUSES = ROOT / "examples" / "house_prices" / "data"
 
 @dataclass(frozen=True)
 class Packaged:
-    """What `pipeline package` made of a project, and the line that it says for a standalone cluster."""
+    """What `pipeline package` made of a project, and the lines that it says for two kinds of cluster."""
 
     typed: Path
     """The folder where everything is typed; what was made is in `dist` beside it."""
     line: str
+    """For a standalone cluster, the driver here."""
+    on_yarn: str
+    """For YARN, the driver on the cluster."""
 
     def job(self, name: str, *words: str) -> str:
         """The line with another job, which tells its verdict as JSON."""
@@ -56,8 +59,8 @@ def package(folder: Path, config: Path, overlay: str) -> Packaged:
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout)
     subprocess.run(["sh", "-c", said["unpack"]], cwd=typed, check=True)
-    (line,) = [line["command"] for line in said["lines"] if line["title"] == "Spark standalone"]
-    return Packaged(typed, line)
+    lines = {line["title"]: line["command"] for line in said["lines"]}
+    return Packaged(typed, lines["Spark standalone"], lines["YARN, the driver on the cluster"])
 
 
 def put_houses(folder: Path) -> None:
