@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.slow]
 OVERLAY = """\
 lake: {{root: null, catalog: spark_catalog, schema: tiny}}
 tracking: {{uri: 'sqlite:///mlflow.db'}}
+train: {{learners: {{xgboost: null}}}}
 spark:
   conf:
     spark.sql.catalogImplementation: hive
