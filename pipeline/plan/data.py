@@ -105,7 +105,7 @@ def plan_features(ground: Ground) -> StepPlan:
     if not is_due:
         return StepPlan("features", False, "made from the silver of now by the settings of now")
     query = config.features.query
-    read = mentions(query, config.sources) if query else Counter(config.sources)
+    read = mentions(query, config.sources) if query else Counter(list(config.sources))
     if query:
         read += mentions(query, config.sources, grouped=False)  # to look for repeated keys
     silver = {name: source.silver_after for name, source in ground.sources.items()}

@@ -25,7 +25,7 @@ def mentions(query: str, sources: Collection[str], *, grouped: bool = True) -> C
 
     tree = read_query(query, sources).tree
     if tree is None:  # it was read before: Spark will say what it makes of it
-        return Counter(sources)
+        return Counter(list(sources))
     known = {name.lower(): Counter([name]) for name in sources}
     for named in tree.find_all(exp.CTE):  # each may use those before it
         is_grouped = named.this.args.get("group") is not None
