@@ -38,6 +38,7 @@ def test_commands_were_found():
         "package",
         "quarantine",
         "doctor",
+        "plan",
     }
 
 
