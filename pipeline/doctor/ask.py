@@ -65,9 +65,8 @@ def ask_executors(context: SparkContext, modules: tuple[str, ...], token_file: s
                 told = context.parallelize(range(count), count).mapPartitions(question).collect()
         except (PySparkException, Py4JJavaError) as error:
             failure = explain(error)
-            if (
-                failure.exit_code == TransientError.exit_code
-            ):  # executors were lost: no word about their Python
+            # Lost executors say nothing about their Python.
+            if failure.exit_code == TransientError.exit_code:
                 raise TransientError(failure.sentence) from error
             return Answers(failed=python_fault(str(error)))
         known = executors(context)
