@@ -35,6 +35,7 @@ from pipeline.doctor.versions import check_delta, check_java, check_python, chec
 from pipeline.doctor.words import some
 from pipeline.errors import PipelineError
 from pipeline.lake import Lake, names, reason
+from pipeline.lake.sizes import table_size
 from pipeline.log import local_root
 from pipeline.tuning.work_area import WorkArea
 
@@ -169,12 +170,11 @@ def _facts(at: Examined, answers: Answers) -> Facts:
 
 
 def _largest_trial(at: Examined) -> int | None:
-    """From the features there are; None before the first. Delta tells their number from its log."""
-    table = names.features(at.config.name)
+    """From the features there are, by what Delta's log says of them; None where it does not tell."""
     try:
-        if not at.lake.exists(table):
+        size = table_size(at.lake, names.features(at.config.name))
+        if size is None or size.rows is None:
             return None
-        rows = at.lake.read(table)
-        return trial_bytes(at.config, rows.count(), len(rows.columns))
+        return trial_bytes(at.config, size.rows, len(size.schema))
     except (PipelineError, PySparkException, Py4JJavaError):  # the line `lake` tells what is wrong there
         return None
