@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pipeline.errors import ConfigError
 
 STEPS = ("ingest", "clean", "features", "train", "promote", "score")
+DATA_STEPS = STEPS[:3]
 
 
 @dataclass(frozen=True)

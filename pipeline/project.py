@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline.lake import RunRow
     from pipeline.plan import Plan
     from pipeline.quarantine import Faults
-    from pipeline.run import RunResult, Watch, Work
+    from pipeline.run import RunResult
     from pipeline.shown import Leaderboard, Shown, Table
     from pipeline.status import Status
     from pipeline.steps.clean.aside import QuarantineResult
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pipeline.steps.result import StepResult
     from pipeline.steps.score.result import ScoreResult
     from pipeline.steps.train.result import TrainResult
+    from pipeline.work import Watch, Work
 
 
 class Project:
@@ -143,13 +144,13 @@ class Project:
         self, spark: SparkSession | None = None, *, retrain: bool = False, now: datetime | None = None
     ) -> Plan:
         """What `run` would do: tables, scans, fits, memory. Reads no rows and writes nothing."""
-        from pipeline.run import planned
+        from pipeline.figures import planned
 
         return planned(self._work(spark, now, retrain))
 
     def used(self, spark: SparkSession | None = None) -> tuple[RunRow, ...]:
         """The newest run of each step that counted: what was planned of it, and what it used."""
-        from pipeline.run import used
+        from pipeline.figures import used
 
         return used(self._work(spark))
 
@@ -299,7 +300,7 @@ class Project:
         wait: bool = False,
         decision: Decision = NO_DECISION,
     ) -> Work:
-        from pipeline.run import Work
+        from pipeline.work import Work
 
         moment = now or datetime.now(timezone.utc)
         return Work(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pyspark.sql import functions as F
 
 from pipeline.lake import names
-from pipeline.run import Work, one_action
+from pipeline.run import one_action
 from pipeline.shown import Shown, published, published_tables, show_quarantine
 from pipeline.steps.clean import aside
 from pipeline.steps.clean.aside import QuarantineResult, validate_source
 from pipeline.steps.clean.choice import Choice
 from pipeline.steps.clean.input import DISCARD, REPLAY
 from pipeline.steps.clean.reasons import ERRORS
+from pipeline.work import Work
 
 __all__ = ["Choice", "Fault", "Faults", "discard", "list_faults", "replay", "show_rows"]
 

@@ -14,8 +14,8 @@ from pipeline.config.hints import did_you_mean
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError
 from pipeline.lake import Lake, Ledger, names
-from pipeline.run import Work
 from pipeline.steps.train.result import LeaderboardRow
+from pipeline.work import Work
 
 SOURCE = "_source"
 _NEWEST = ("finished_at", "started_at", "opened_at", "scored_at", "_batch_id")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.due import Due, Models, due
 from pipeline.lake import Ledger, Runs
 from pipeline.lake.runs import RunRow
-from pipeline.run import Work, registered
 from pipeline.shown import Table, tables
 from pipeline.steps.clean.pending import pending_batches, standing
+from pipeline.work import Work, registered
 
 if TYPE_CHECKING:
     from pipeline.tracking import Registry

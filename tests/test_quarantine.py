@@ -8,7 +8,7 @@ from pipeline.config.model import Config
 from pipeline.errors import ConfigError
 from pipeline.lake import Ledger, LedgerEntry, Txn
 from pipeline.quarantine import Choice, Fault, Faults, list_faults, show_rows
-from pipeline.run import Work
+from pipeline.work import Work
 
 pytestmark = pytest.mark.spark
 

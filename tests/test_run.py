@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from pipeline import figures
 from pipeline import run as room
+from pipeline import work as shared
 from pipeline.config.model import Config
 from pipeline.due import STEPS, Models
 from pipeline.errors import ConfigError, DataRefused, TransientError
 from pipeline.lake import Lake, Lease, Runs, Txn
-from pipeline.run import Outcome, Work, one_step, run
+from pipeline.run import one_step, run
 from pipeline.steps.result import StepResult
+from pipeline.work import Outcome, Work
 
 NOW = datetime(2011, 1, 31, tzinfo=timezone.utc)
 CHAMPION = Models(champion=1, challenger=1)
@@ -101,7 +104,8 @@ class DryWork(Work):
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     made = Stage()
     monkeypatch.setattr(room, "runner", made.runner)
-    monkeypatch.setattr(room, "registered", made.registered)
+    for asking in (room, figures):
+        monkeypatch.setattr(asking, "registered", made.registered)
     for look in ("require_driver", "require_executors"):
         monkeypatch.setattr(room, look, lambda *_, look=look: made.looked.append(look))
     return made
@@ -110,7 +114,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
 @pytest.fixture
 def dry(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Work on no lake at all."""
-    monkeypatch.setattr(room, "Lease", stage.lease)
+    monkeypatch.setattr(shared, "Lease", stage.lease)
 
     def work(retrain: bool = False, **train: Any) -> Work:
         return DryWork(None, config_of("lake", **train), NOW, watch=stage, retrain=retrain)  # type: ignore[arg-type]

@@ -7,9 +7,9 @@ import pytest
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError
 from pipeline.lake import Lake, Ledger, LedgerEntry, Txn
-from pipeline.run import Work
 from pipeline.shown import SOURCE, Table, show_leaderboard, show_quarantine, show_table, tables
 from pipeline.status import status
+from pipeline.work import Work
 
 pytestmark = pytest.mark.spark
 

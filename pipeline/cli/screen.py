@@ -22,7 +22,7 @@ from pipeline.explain import Failure
 
 if TYPE_CHECKING:
     from pipeline.cli.page import Page
-    from pipeline.run import Outcome
+    from pipeline.work import Outcome
 
 
 class Screen:

@@ -17,10 +17,10 @@ from pipeline.evaluation.metrics import BETTER
 
 if TYPE_CHECKING:
     from pipeline.preprocessing.roles import Role
-    from pipeline.run import Outcome
     from pipeline.steps.promote.result import PromoteResult
     from pipeline.steps.result import StepResult
     from pipeline.steps.train.result import LeaderboardRow, TrainResult
+    from pipeline.work import Outcome
 
 _QUIET = ("nothing new", "not due")
 _KINDS = ("label", "key", "numeric", "categorical", "excluded")

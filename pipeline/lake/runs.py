@@ -57,11 +57,5 @@ class Runs:
         rows = self._table.read()
         if rows is None:
             return []
-        for name in ("planned", "used"):
-            if name not in rows.columns:  # nobody counted when the table was made
-                rows = rows.withColumn(name, F.create_map().cast("map<string,bigint>"))
         newest = rows.orderBy(F.col("started_at").desc()).limit(limit).select(*self._table.columns())
-        found = (self._table.values(row.asDict()) for row in newest.collect())
-        return [
-            RunRow(**{**row, "planned": row["planned"] or {}, "used": row["used"] or {}}) for row in found
-        ]
+        return [RunRow(**self._table.values(row.asDict())) for row in newest.collect()]

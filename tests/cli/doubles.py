@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.project import Project
-from pipeline.run import Outcome
 from pipeline.steps.result import StepResult
+from pipeline.work import Outcome
 
 CLEANED = StepResult(
     "clean",

@@ -12,8 +12,9 @@ from typing import Any
 
 from pipeline.errors import DataRefused
 from pipeline.project import Project
-from pipeline.run import Outcome, RunResult
+from pipeline.run import RunResult
 from pipeline.steps.result import StepResult
+from pipeline.work import Outcome
 from tests.cli.doubles import CLEANED, ends
 
 

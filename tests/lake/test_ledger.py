@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from pipeline.lake import Intents, Lake, Ledger, LedgerEntry, RunRow, Runs, Txn
+from pipeline.lake import Intents, Lake, Ledger, LedgerEntry, RunRow, Runs
 from pipeline.lake.control import ControlTable
 
 pytestmark = pytest.mark.spark
@@ -150,14 +150,3 @@ def test_runs_are_told_newest_first(lake: Lake) -> None:
 
     assert runs.last() == [refused, ingest]
     assert runs.last(1) == [refused]
-
-
-def test_runs_of_a_table_from_before_anything_was_counted_have_no_figures(lake: Lake) -> None:
-    old = lake.spark.range(1).selectExpr("'ingest' step", "'done' verdict", "0L exit_code", "'' message")
-    begun = "timestamp'2020-01-02' started_at"
-    lake.append("runs", old.selectExpr("*", begun, "1D seconds"), Txn("runs", 1))
-
-    runs = Runs(lake)
-    assert [(row.step, row.planned, row.used) for row in runs.last()] == [("ingest", {}, {})]
-    runs.record_run(RunRow("clean", "done", 0, EVENING, 2.0, "", {"scans": 1}, {}))
-    assert [(row.step, row.planned) for row in runs.last()] == [("clean", {"scans": 1}), ("ingest", {})]
