@@ -17,7 +17,7 @@ import argparse
 import os
 import statistics
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,8 @@ class Bench(Warming):
                 f"{found.tasks} tasks that built a matrix of bins, "
                 f"at most {found.used_bytes / 2**20:,.0f} MB for one task's matrix and fits"
             )
+            print(f"  ours, the last time: {_parts(found.seconds)}; within the search, all threads and tasks")
+            print(f"  together: {_parts(found.within)}")
 
 
 def main() -> None:
@@ -263,6 +265,10 @@ def _told(usages: Sequence[Usage]) -> str:
         f"{_median(usages, 'jvm_bytes') / 2**20:,.0f} MB in the JVM, "
         f"{_median(usages, 'driver_bytes') / 2**20:,.0f} MB in Python on the driver"
     )
+
+
+def _parts(seconds: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {took:.1f} s" for name, took in seconds.items())
 
 
 def _median(usages: Sequence[Usage], name: str) -> float:

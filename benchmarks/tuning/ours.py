@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -31,6 +32,10 @@ class Found:
     prefix_fits: int
     tasks: int
     """Tasks that build matrices and try boosted candidates on them."""
+    seconds: Mapping[str, float]
+    """Where the time went, one after the other."""
+    within: Mapping[str, float]
+    """Of the search, the seconds of all threads and tasks together."""
 
     @property
     def means(self) -> list[float]:
@@ -51,6 +56,7 @@ class Found:
 
 def search(table: Features, config: Config) -> Found:
     """Search and refit. Whatever fails is raised."""
+    moments = [time.monotonic()]
     prepared = prepare(table.spark, config, table.entry)
     config, target, roles = prepared.config, prepared.target, prepared.roles
     fitting = prepared.fitting.persist(StorageLevel.MEMORY_AND_DISK)
@@ -61,15 +67,25 @@ def search(table: Features, config: Config) -> Found:
         tasks.append(1)
         return run_task(*arguments)
 
+    moments.append(time.monotonic())
     try:
         searching = Search(table.spark, fitting, target, roles, config)
         strategy = strategy_of(config, target.counts.fitted)
         with patch.object(boosted, "run_task", counted), SILENT.task("search") as task:
             standings = searching.run(strategy, task)
+        moments.append(time.monotonic())
         winner = choose(standings, config.train.choose)
         if winner.failed:
             raise SystemExit(f"no candidate succeeded: {winner.failed}")
         model = refit(winner, fitting, searching.statistics(), target, roles, config).model
     finally:
         fitting.unpersist()
-    return Found(standings, winner, model.stages[-2], searching.prefix_fits, len(tasks))
+    moments.append(time.monotonic())
+    parts = ("rows and target", "search", "the winner's fit")
+    seconds = {name: end - begin for name, begin, end in zip(parts, moments, moments[1:], strict=False)}
+    within = {
+        "folds prepared": searching.preparing_seconds,
+        "fits and evaluation": sum(standing.seconds for standing in standings),
+    }
+    fitted = model.stages[-2]
+    return Found(standings, winner, fitted, searching.prefix_fits, len(tasks), seconds, within)
