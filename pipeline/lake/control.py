@@ -10,7 +10,8 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from pipeline.lake.lake import Commit, Lake, Txn
+from pipeline.lake.lake import Lake
+from pipeline.lake.writes import Commit, Txn
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 TEXT = pa.string()

@@ -10,8 +10,9 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from pipeline.lake.control import MOMENT, TEXT, TEXTS, WHOLE, ControlTable, NewestBatches
-from pipeline.lake.lake import Lake, Txn
+from pipeline.lake.lake import Lake
 from pipeline.lake.names import INTENTS
+from pipeline.lake.writes import Txn
 
 _SCHEMA = pa.schema({"step": TEXT, "name": TEXT, "batch_id": WHOLE, "details": TEXTS, "opened_at": MOMENT})
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
@@ -30,6 +27,7 @@ from pipeline.lake.metastore import TablesByName, validate_lasting
 from pipeline.lake.names import is_table, validate_table
 from pipeline.lake.reasons import readable_refusals
 from pipeline.lake.tables import Tables, TablesByPath
+from pipeline.lake.writes import Commit, Txn, in_history, told_by
 
 _SESSION_KEYS = (
     "spark.databricks.delta.write.txnAppId",
@@ -37,33 +35,7 @@ _SESSION_KEYS = (
     "spark.databricks.delta.commitInfo.userMetadata",
 )
 _LOG_FILE = re.compile(r"(\d{20})\.(?:json|checkpoint\b.*)")
-_WRITES = ("WRITE", "MERGE", "CREATE OR REPLACE TABLE AS SELECT")
-_RECENT_COMMITS = 20
-_LONGEST_COMMIT_INFO = 64 * 2**10
 _session_settings_lock = threading.RLock()
-
-
-@dataclass(frozen=True)
-class Txn:
-    """The name of one write. Delta lets a version of an app in once, and only after all smaller ones."""
-
-    app: str
-    version: int
-
-    @property
-    def label(self) -> str:
-        """How the commit is found again in the table's history."""
-        return f"{self.app}/{self.version}"
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit of a table and the rows it changed, from the table's own history."""
-
-    version: int
-    inserted: int
-    updated: int
-    deleted: int
 
 
 class Lake:
@@ -224,33 +196,11 @@ class Lake:
 
     def find_commit(self, table: str, txn: Txn) -> Commit | None:
         """The commit that a txn made, found by its label: after a replay it is not the last one."""
-        if not self.exists(table):
-            return None
-        newest = self._newest_commit(table)
-        if newest is not None and newest.get("userMetadata") == txn.label:
-            return _commit(newest["version"], newest.get("operationMetrics"))
-        history = self._tables.delta(self.spark, table)
-        for commits in (history.history(_RECENT_COMMITS), history.history()):
-            found = (
-                commits.where((F.col("userMetadata") == txn.label) & F.col("operation").isin(*_WRITES))
-                .orderBy(F.col("version").desc())
-                .select("version", "operationMetrics")
-                .first()
-            )
-            if found is not None:
-                return _commit(found["version"], found["operationMetrics"])
-        return None
-
-    def _newest_commit(self, table: str) -> dict[str, Any] | None:
-        """What the newest commit says about itself, from the first line of its file: no Spark job."""
         version = self.version(table)
-        if version is None or not self.files.exists(self._commit_file(table, version)):
+        if version is None:
             return None
-        line = self.files.head(self._commit_file(table, version), _LONGEST_COMMIT_INFO).partition(b"\n")[0]
-        try:
-            return {**json.loads(line)["commitInfo"], "version": version}
-        except (ValueError, KeyError):
-            return None
+        newest = told_by(self.files, self._commit_file(table, version), version, txn)
+        return newest or in_history(self._tables.delta(self.spark, table), txn)
 
     def _commit_file(self, table: str, version: int) -> str:
         return f"{self.path(table)}/_delta_log/{version:020}.json"
@@ -312,15 +262,3 @@ def _merge_settings(spark: SparkSession, txn: Txn) -> Iterator[None]:
 
 def _condition(written: str | Column) -> Column:
     return F.expr(written) if isinstance(written, str) else written
-
-
-def _commit(version: int, found: Mapping[str, str] | None) -> Commit:
-    metrics = found or {}
-
-    def count(name: str) -> int:
-        return int(metrics.get(name, 0))
-
-    merged, written = count("numTargetRowsInserted"), count("numOutputRows")
-    # A write that replaces a part of a table also counts the rows that it left as they are.
-    inserted = merged if "numTargetRowsInserted" in metrics else written - count("numCopiedRows")
-    return Commit(version, inserted, count("numTargetRowsUpdated"), count("numTargetRowsDeleted"))

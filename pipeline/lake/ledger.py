@@ -10,8 +10,9 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from pipeline.lake.control import COUNTS, MOMENT, TEXT, TEXTS, WHOLE, ControlTable, NewestBatches
-from pipeline.lake.lake import Lake, Txn
+from pipeline.lake.lake import Lake
 from pipeline.lake.names import LEDGER
+from pipeline.lake.writes import Txn
 
 CLEANING_STEPS = ("clean", "replay", "refresh", "discard")
 """Who writes silver and quarantine: a landed batch, bad rows sent again, all anew, bad rows thrown away."""

@@ -10,8 +10,9 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from pipeline.lake.control import COUNTS, MOMENT, TEXT, WHOLE, ControlTable
-from pipeline.lake.lake import Lake, Txn
+from pipeline.lake.lake import Lake
 from pipeline.lake.names import RUNS
+from pipeline.lake.writes import Txn
 
 _SCHEMA = pa.schema(
     {

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 from pipeline.errors import PipelineError
 from pipeline.lake import Lake, names
-from pipeline.lake.lake import Commit
+from pipeline.lake.writes import Commit
 from pipeline.steps.clean.input import CLEAN, REFRESH, BatchInput
 
 _STATS = ("_batch_id",)

@@ -12,8 +12,9 @@ from pipeline.config import fingerprint
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError
 from pipeline.lake import names
-from pipeline.lake.lake import Commit, Lake, Txn
+from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import Ledger, LedgerEntry
+from pipeline.lake.writes import Commit, Txn
 from pipeline.progress import SILENT, Progress
 from pipeline.steps.features.transforms import (
     BATCH,

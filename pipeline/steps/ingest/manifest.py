@@ -17,8 +17,9 @@ from pyspark.sql import functions as F
 from pipeline.errors import DataRefused
 from pipeline.lake.control import MOMENT, TEXT, WHOLE, ControlTable
 from pipeline.lake.hadoop import FileInfo
-from pipeline.lake.lake import Lake, Txn
+from pipeline.lake.lake import Lake
 from pipeline.lake.names import MANIFEST
+from pipeline.lake.writes import Txn
 
 _SCHEMA = pa.schema(
     {

@@ -9,8 +9,9 @@ from pyspark.sql import SparkSession
 
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError
-from pipeline.lake.lake import Lake, Txn
+from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import Ledger, LedgerEntry
+from pipeline.lake.writes import Txn
 from pipeline.steps.features import step
 from pipeline.steps.features.step import FeaturesResult, run
 

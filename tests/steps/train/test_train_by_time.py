@@ -9,8 +9,9 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.config.model import Config
-from pipeline.lake.lake import Lake, Txn
+from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import Ledger, LedgerEntry
+from pipeline.lake.writes import Txn
 from pipeline.steps.promote.rows import held_out
 from pipeline.steps.score.transforms import is_to_score
 from pipeline.steps.train.step import run

@@ -11,8 +11,9 @@ from pyspark.sql import SparkSession
 
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError, DataRefused
-from pipeline.lake.lake import Lake, Txn
+from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import Ledger, LedgerEntry
+from pipeline.lake.writes import Txn
 from pipeline.progress import Silent
 from pipeline.steps.promote.checks import check_reload
 from pipeline.steps.train import step
