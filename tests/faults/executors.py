@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 SCAN, SHUFFLE, CACHE, WRITE = KINDS = ("scan", "shuffle", "cache", "write")
 ALWAYS = "always"
 _LOOK_AGAIN = 0.004
-_UNTIL_IT_RUNS = 0.15
+_SLICE = 0.05
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Watcher:
     wanted: Callable[[str, frozenset[str]], str | None] = lambda step, kinds: None
     """Which of the kinds of a stage in a step is to be hit now."""
     _files: set[Path] = field(default_factory=set)
+    _worn: set[str] = field(default_factory=set)
+    """In a step whose executors always die: those that had a task at the last look."""
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -63,6 +65,9 @@ class Watcher:
     def _watch(self) -> None:
         while not self._stop.wait(_LOOK_AGAIN):
             with suppress(Py4JError):  # a stage may be forgotten while it is looked at
+                if self.wanted(self.step, frozenset()) == ALWAYS:
+                    self._wear_out()
+                    continue
                 for stage in self._at_work():
                     self.seen.setdefault(self.step, set()).update(stage.kinds)
                     kind = self.wanted(self.step, stage.kinds)
@@ -70,12 +75,7 @@ class Watcher:
                         self._hit(stage, kind)
 
     def _hit(self, stage: Stage, kind: str) -> None:
-        """Hold both executors, so that the stage cannot end, and kill one that has a task of it.
-
-        Of those that always die, Spark blames the task only once the executor has said that the task runs.
-        """
-        if kind == ALWAYS:
-            time.sleep(_UNTIL_IT_RUNS)
+        """Hold both executors, so that the stage cannot end, and kill one that has a task of it."""
         step, held = self.step, executors(self.spark)
         for pid in held.values():
             _send(pid, signal.SIGSTOP)
@@ -88,6 +88,32 @@ class Watcher:
             for pid in held.values():
                 _send(pid, signal.SIGCONT)
         time.sleep(0.2)  # until the driver knows
+
+    def _wear_out(self) -> None:
+        """Hold all executors but for slices of time, and kill each that had a task before its last slice.
+
+        Spark blames a task only once the executor has said that the task runs: the slice is for that. As they
+        are held while this looks, no task ends unseen, however slow the machine.
+        """
+        step, held = self.step, self._registered()
+        for pid in held.values():
+            _send(pid, signal.SIGSTOP)
+        try:
+            busy = {name for stage in self._at_work() for name in self._holders(stage) if name in held}
+            for name in sorted(busy & self._worn) if step == self.step else ():
+                _send(held[name], signal.SIGKILL)
+                self.kills.append((step, ALWAYS))
+            self._worn = busy - self._worn
+        finally:
+            for pid in held.values():
+                _send(pid, signal.SIGCONT)
+        time.sleep(_SLICE)
+
+    def _registered(self) -> dict[str, int]:
+        """The executors that the driver knows: those that start are left alone."""
+        known = self._store().executorList(True)
+        names = {str(known.apply(place).id()) for place in range(known.size())}
+        return {name: pid for name, pid in executors(self.spark).items() if name in names}
 
     def _at_work(self) -> list[Stage]:
         tracker = self.spark.sparkContext.statusTracker()

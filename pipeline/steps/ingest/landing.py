@@ -19,6 +19,7 @@ from pipeline.steps.ingest.plan import Plan, bronze_txn
 from pipeline.steps.ingest.transforms import CORRUPT, bronze_rows, unreadable_rows
 from pipeline.steps.ingest.unreadable import (
     Failure,
+    is_of_the_machines,
     is_out_of_reach,
     last_cause,
     marked,
@@ -82,7 +83,7 @@ def _land(lake: Lake, manifest: Manifest, work: Plan, files: Sequence[Entry], lo
     try:
         return _append(lake, work, files)
     except Failure as error:
-        if looks > _LOOKS:
+        if looks > _LOOKS or is_of_the_machines(error):
             raise
         why = _unreadable(lake, work, files, error, look_at_all=looks == _LOOKS)
         if not why:

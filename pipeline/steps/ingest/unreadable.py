@@ -24,15 +24,22 @@ _OUT_OF_REACH = (
     "javax.net.",
     "AccessControlException",
     "AccessDenied",
-    "OutOfMemoryError",
     "InterruptedIOException",
     "TimeoutException",
     "ServiceException",
     "SdkClientException",
+    "Permission denied",
+)
+# Nor the way to it: the machines that read failed, and what they say is told as it is.
+_OF_THE_MACHINES = (
+    "ExecutorLostFailure",
+    "failed the maximum allowable number of times",
+    "Master removed our application",
+    "SparkContext was shut down",
+    "OutOfMemoryError",
     "DiskChecker",
     "No space left",
-    "Permission denied",
-    "cancelled",
+    "SPARK_JOB_CANCELLED",
 )
 
 Failure = (PySparkException, Py4JJavaError)
@@ -41,8 +48,12 @@ Read = Callable[[Sequence[Entry]], DataFrame]
 
 def is_out_of_reach(error: BaseException) -> bool:
     """Whether a failure tells of the way to a file, not of its content."""
-    said = [text.partition("\n")[0] for text in causes(error)]
-    return any(sign in text for text in [*kinds(error), *said] for sign in _OUT_OF_REACH)
+    return _has_sign(error, _OUT_OF_REACH)
+
+
+def is_of_the_machines(error: BaseException) -> bool:
+    """Whether a failure tells of who reads: an executor that died says nothing about the file it had."""
+    return _has_sign(error, _OF_THE_MACHINES)
 
 
 def named_by(error: BaseException, files: Sequence[Entry]) -> list[Entry]:
@@ -59,7 +70,7 @@ def last_cause(error: BaseException) -> str:
 def probed(files: Files, read: Read, suspects: Sequence[Entry]) -> Mapping[str, str]:
     """Why each of the suspects cannot be read, by path: each is read alone, whole, once.
 
-    Raises what Spark raised, when a file is out of reach.
+    Raises what Spark raised, when a file is out of reach or the machines that read it fail.
     """
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda file: _why(files, read, file), suspects)
@@ -86,10 +97,15 @@ def _why(files: Files, read: Read, file: Entry) -> str:
     try:
         read([file]).write.format("noop").mode("overwrite").save()
     except Failure as error:
-        if is_out_of_reach(error):
+        if is_out_of_reach(error) or is_of_the_machines(error):
             raise
         return last_cause(error) if files.exists(file.path) else _GONE
     return ""
+
+
+def _has_sign(error: BaseException, signs: Sequence[str]) -> bool:
+    said = [text.partition("\n")[0] for text in causes(error)]
+    return any(sign in text for text in [*kinds(error), *said] for sign in signs)
 
 
 def _is_about(path: str, text: str) -> bool:

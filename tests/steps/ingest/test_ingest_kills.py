@@ -1,4 +1,4 @@
-"""Killed in the middle of a batch, and done again."""
+"""Ended in the middle of a batch, by a kill or by the machines that read, and done again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from pyspark.errors import PySparkException
 
 from pipeline.lake import Ledger
 from pipeline.steps.ingest import landing
@@ -104,3 +105,24 @@ def test_killed_and_the_files_changed_the_batch_is_frozen_anew(
     assert project.rows("bronze_houses", "id", "_batch_id") == [("1", 1), ("2", 1)]
     assert project.rows("manifest", "attempt", "size") == [(1, 5), (2, 7)]
     assert project.ingest().changed is False
+
+
+def test_executors_that_are_lost_say_nothing_about_the_file_they_had(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("a.csv", "id\n1\n")
+    project.ingest()
+    project.write("b.csv", "id\n2\n")
+    lost = PySparkException("Task 0 failed 4 times: ExecutorLostFailure (executor 3 exited) Reason: code 137")
+
+    def dying(*_: object) -> None:
+        raise lost
+
+    with monkeypatch.context() as patched:
+        patched.setattr(landing, "records", dying)
+        with pytest.raises(PySparkException) as raised:
+            project.ingest()
+    assert raised.value is lost
+    assert [row[0] for row in project.rows("manifest", "attempt")] == [1, 1]
+
+    assert project.ingest().rows == {"files": 1, "read": 1, "malformed": 0}

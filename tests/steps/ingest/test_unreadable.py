@@ -7,9 +7,20 @@ import pytest
 from py4j.protocol import Py4JJavaError
 
 from pipeline.steps.ingest.manifest import Entry
-from pipeline.steps.ingest.unreadable import is_out_of_reach, last_cause, marked, named_by
+from pipeline.steps.ingest.unreadable import (
+    is_of_the_machines,
+    is_out_of_reach,
+    last_cause,
+    marked,
+    named_by,
+)
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
+LOST = (
+    "Job aborted due to stage failure: Task 0 in stage 8.0 failed 4 times, most recent failure: Lost task 0.3"
+    " in stage 8.0 (TID 9) (10.0.0.7 executor 31): ExecutorLostFailure (executor 31 exited caused by one of "
+    "the running tasks) Reason: Command exited with code 137\nDriver stacktrace:"
+)
 
 
 class Thrown:
@@ -56,11 +67,26 @@ def entry(path: str, **more: Any) -> Entry:
         ([("java.io.IOException", "x"), ("java.net.UnknownHostException", "bucket")], True),
         ([("java.io.FileNotFoundException", "a.csv (Permission denied)")], True),
         ([("org.apache.spark.SparkException", "lost\nCaused by: java.net.SocketException: reset")], True),
-        ([("java.lang.OutOfMemoryError", "Java heap space")], True),
     ],
 )
 def test_the_way_to_a_file_is_not_its_content(chain: list[tuple[str, str]], out_of_reach: bool) -> None:
     assert is_out_of_reach(failure(*chain)) is out_of_reach
+
+
+@pytest.mark.parametrize(
+    ("chain", "of_the_machines"),
+    [
+        ([("org.apache.spark.SparkException", LOST)], True),
+        ([("org.apache.spark.SparkException", "lost\nCaused by: java.lang.OutOfMemoryError: heap")], True),
+        ([("java.lang.OutOfMemoryError", "Java heap space")], True),
+        ([("java.io.IOException", "No space left on device")], True),
+        ([("org.apache.spark.SparkException", "[SPARK_JOB_CANCELLED] Job 3 cancelled")], True),
+        ([("java.io.EOFException", "reading file file:/d/cancelled.csv.gz")], False),
+        ([("java.io.IOException", "x"), ("java.net.UnknownHostException", "bucket")], False),
+    ],
+)
+def test_who_reads_is_not_what_is_read(chain: list[tuple[str, str]], of_the_machines: bool) -> None:
+    assert is_of_the_machines(failure(*chain)) is of_the_machines
 
 
 def test_the_files_that_a_failure_names() -> None:
