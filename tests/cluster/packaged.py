@@ -18,10 +18,12 @@ HOUSES = ROOT / "examples" / "house_prices" / "data"
 
 @dataclass(frozen=True)
 class Packaged:
-    """What `pipeline package` made of a project, and the lines that it says for two kinds of cluster."""
+    """What `pipeline package` made of a project, and the lines that it says to submit it with."""
 
     typed: Path
     """The folder where everything is typed; what was made is in `dist` beside it."""
+    here: str
+    """For this machine, driver and executors in one process."""
     line: str
     """For a standalone cluster, the driver here."""
     on_yarn: str
@@ -60,7 +62,8 @@ def package(folder: Path, config: Path, overlay: str) -> Packaged:
     said = json.loads(done.stdout)
     subprocess.run(["sh", "-c", said["unpack"]], cwd=typed, check=True)
     lines = {line["title"]: line["command"] for line in said["lines"]}
-    return Packaged(typed, lines["Spark standalone"], lines["YARN, the driver on the cluster"])
+    titles = ("Here, in one process", "Spark standalone", "YARN, the driver on the cluster")
+    return Packaged(typed, *[lines[title] for title in titles])
 
 
 def put_houses(folder: Path) -> None:

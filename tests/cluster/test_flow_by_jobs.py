@@ -63,6 +63,9 @@ def test_house_prices_step_by_step(tmp_path: Path) -> None:
         found = {step: do(cluster, packaged, step)[0] for step in STEPS}
         again = do(cluster, packaged, "run")
         told = look(cluster, packaged, tmp_path / "out.json")
+        here = cluster.type(f"{packaged.here} --json", packaged.typed)
+    assert here.code == 0, here.err[-3000:]
+    assert {step["verdict"] for step in steps_of(here.out)} == {"nothing new", "not due"}
     assert found["clean"]["rows"]["read"] == 2945 == read(found["clean"]["rows"])
     assert found["train"]["test_metrics"]["r2"] > 0.8
     assert found["promote"]["verdict"] == "promoted"

@@ -45,8 +45,10 @@ class Watcher:
     wanted: Callable[[str, frozenset[str]], str | None] = lambda step, kinds: None
     """Which of the kinds of a stage in a step is to be hit now."""
     _files: set[Path] = field(default_factory=set)
+    _wearing_out: str = ""
+    """The step whose executors always die, once it has begun."""
     _worn: set[str] = field(default_factory=set)
-    """In a step whose executors always die: those that had a task at the last look."""
+    """In such a step, those that had a task at the last look."""
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -90,20 +92,21 @@ class Watcher:
         time.sleep(0.2)  # until the driver knows
 
     def _wear_out(self) -> None:
-        """Hold all executors but for slices of time, and kill each that had a task before its last slice.
+        """Kill those that worked before the step; then hold all but for slices of time, and kill by turns.
 
-        Spark blames a task only once the executor has said that the task runs: the slice is for that. As they
-        are held while this looks, no task ends unseen, however slow the machine.
+        Spark blames a task only once its executor has said that it runs: the slice is for that. An executor
+        that has just started takes many slices for its first task, one that is warm may need less than one.
         """
         step, held = self.step, self._registered()
         for pid in held.values():
             _send(pid, signal.SIGSTOP)
         try:
             busy = {name for stage in self._at_work() for name in self._holders(stage) if name in held}
-            for name in sorted(busy & self._worn) if step == self.step else ():
+            doomed = busy & self._worn if self._wearing_out == step else held
+            for name in sorted(doomed) if step == self.step else ():
                 _send(held[name], signal.SIGKILL)
                 self.kills.append((step, ALWAYS))
-            self._worn = busy - self._worn
+            self._worn, self._wearing_out = busy - set(doomed), step
         finally:
             for pid in held.values():
                 _send(pid, signal.SIGCONT)
