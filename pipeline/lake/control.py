@@ -44,13 +44,19 @@ class ControlTable:
 
     def append(self, rows: Sequence[Mapping[str, Any]], txn: Txn) -> Commit:
         """Add rows once. Arrow hands them to the JVM as they are: no Python worker starts."""
-        columns = {field.name: [_arrow(row.get(field.name)) for row in rows] for field in self._schema}
-        table = pa.table(columns, schema=self._schema)
-        return self.lake.append(self.name, self.lake.spark.createDataFrame(table), txn)
+        return self.lake.append(self.name, self._frame(rows), txn)
+
+    def note(self, row: Mapping[str, Any]) -> None:
+        """Add a row that is never added again."""
+        self.lake.note(self.name, self._frame([row]))
 
     def read(self) -> DataFrame | None:
         """All rows, None before the first one."""
         return self.lake.read(self.name) if self.lake.exists(self.name) else None
+
+    def _frame(self, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
+        columns = {field.name: [_arrow(row.get(field.name)) for row in rows] for field in self._schema}
+        return self.lake.spark.createDataFrame(pa.table(columns, schema=self._schema))
 
     def columns(self) -> list[Column]:
         """What to select before collecting: a collected timestamp would be in the driver's own time zone."""

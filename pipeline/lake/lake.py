@@ -125,15 +125,36 @@ class Lake:
         `stats` names the columns Delta keeps minima and maxima of, when the table is created here;
         None leaves Delta's default, the first 32 columns.
         """
+        what = f"{table} ({txn.label})"
+        return self._save(self._appending(table, rows, what, partition_by, stats), table, txn)
+
+    def note(self, table: str, rows: DataFrame) -> None:
+        """Add rows that no retry ever adds again, creating the table when missing.
+
+        Whether a named write is in already, Delta looks up in the state of the whole table, which costs more
+        than a small write itself: this one has no name.
+        """
+        writer = self._appending(table, rows, table)
+        with readable_refusals(table):
+            self._tables.save(writer, table)
+
+    def _appending(
+        self,
+        table: str,
+        rows: DataFrame,
+        what: str,
+        partition_by: Sequence[str] = (),
+        stats: Sequence[str] | None = None,
+    ) -> DataFrameWriter:
+        """The writer of new rows; `what` is written, for refusals."""
         writer = rows.write.format("delta").mode("append").option("mergeSchema", "true")
         if self.exists(table):
             self._allow_names(table, rows)
-        else:
-            of = properties(rows, stats)
-            with readable_refusals(f"{table} ({txn.label})"):
-                is_there = self._tables.create(table, rows, partition_by, of)
-            writer = writer if is_there else as_new(writer, partition_by, of)
-        return self._save(writer, table, txn)
+            return writer
+        of = properties(rows, stats)
+        with readable_refusals(what):
+            is_there = self._tables.create(table, rows, partition_by, of)
+        return writer if is_there else as_new(writer, partition_by, of)
 
     def merge(
         self,

@@ -12,7 +12,6 @@ from pyspark.sql import functions as F
 from pipeline.lake.control import COUNTS, MOMENT, TEXT, WHOLE, ControlTable
 from pipeline.lake.lake import Lake
 from pipeline.lake.names import RUNS
-from pipeline.lake.writes import Txn
 
 _SCHEMA = pa.schema(
     {
@@ -50,8 +49,7 @@ class Runs:
 
     def record_run(self, row: RunRow) -> None:
         """Add one row."""
-        version = self._table.version()
-        self._table.append([asdict(row)], Txn(RUNS, 1 if version is None else version + 2))
+        self._table.note(asdict(row))
 
     def last(self, limit: int = 20) -> list[RunRow]:
         """The newest rows, newest first."""

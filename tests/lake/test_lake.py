@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from pipeline.errors import DataRefused, PipelineError
 from pipeline.lake import Commit, Lake, Txn
+from tests.scans import queries_of
 
 pytestmark = pytest.mark.spark
 
@@ -40,6 +41,18 @@ def test_append_of_the_next_batch_adds_and_widens(lake: Lake) -> None:
 
     assert commit == Commit(version=1, inserted=1, updated=0, deleted=0)
     assert rows_of(lake.read("bronze_houses")) == [(1, 10, None), (2, 20, "x")]
+
+
+def test_notes_are_all_kept_and_ask_nothing_of_the_tables_log(lake: Lake) -> None:
+    lake.note("runs", houses(lake, (1, 10)))
+    lake.append("ledger", houses(lake, (1, 10)), Txn("clean/houses", 1))
+    with queries_of(lake.spark) as noted:
+        lake.note("runs", houses(lake, (1, 10)))
+    with queries_of(lake.spark) as named:
+        lake.append("ledger", houses(lake, (2, 20)), Txn("clean/houses", 2))
+
+    assert rows_of(lake.read("runs")) == [(1, 10), (1, 10)]
+    assert noted.count < named.count
 
 
 def test_merge_creates_then_updates_and_inserts(lake: Lake) -> None:
