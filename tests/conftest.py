@@ -11,15 +11,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipeline import session
+from tests.short_lives import INTERPRETED, JAVA
 
-# Tiny frames never run long enough to repay compiling: without Java's second compiler a session costs half
-# the CPU, without Spark's generated code another fifth less. The tests that start a Spark of their own, among
-# them that of spark-submit, run the generated code. Without the second compiler Java reserves only 48 MB for
-# compiled code, which the tests of one worker fill: from then on nothing more would be compiled.
 TEST_CONF = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
+    **INTERPRETED,
+    "spark.driver.extraJavaOptions": JAVA,
     "spark.master": "local[2]",
     "spark.driver.memory": "2g",
     "spark.sql.shuffle.partitions": "2",

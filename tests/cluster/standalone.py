@@ -26,12 +26,11 @@ import pyspark
 
 from pipeline.jars import ensure_jars
 from pipeline.session import DELTA
+from tests.short_lives import JAVA
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 900.0  # seconds for one submission, on a machine that does other things too
 START_PATIENCE = 300.0
-C1 = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
-"""Without Java's second compiler a short life costs half the CPU."""
 
 # A node's log has to tell where its master listens and when a worker is known to it.
 LOG4J = """\
@@ -51,10 +50,10 @@ SMALL = {
     "spark.driver.memory": "1g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.extraJavaOptions": C1,
+    "spark.driver.extraJavaOptions": JAVA,
     "spark.executor.memory": "1g",
     "spark.executor.cores": "1",
-    "spark.executor.extraJavaOptions": C1,
+    "spark.executor.extraJavaOptions": JAVA,
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.ui.enabled": "false",
@@ -249,7 +248,7 @@ def _start(folder: Path, home: Path, name: str, host: str, words: list[str]) -> 
         "SPARK_LOCAL_DIRS": str(folder / "local"),
         "TMPDIR": str(folder / "tmp"),
         "SPARK_DAEMON_MEMORY": "256m",
-        "SPARK_DAEMON_JAVA_OPTS": f"{C1} -Dspark.master.rest.enabled=false",
+        "SPARK_DAEMON_JAVA_OPTS": f"{JAVA} -Dspark.master.rest.enabled=false",
     }
     command = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", "--host", host]
     command += ["--webui-port", "0"]

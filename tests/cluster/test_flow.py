@@ -15,6 +15,7 @@ import pytest
 
 from tests.cluster.packaged import package, put_flights, put_houses
 from tests.cluster.standalone import ROOT, standalone
+from tests.short_lives import INTERPRETED
 
 pytestmark = [
     pytest.mark.cluster,
@@ -25,8 +26,6 @@ pytestmark = [
     ),
 ]
 STEPS = ["ingest", "clean", "features", "train", "promote", "score"]
-# Code generated on a driver and two executors costs more than these few rows take.
-INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 HOUSES = """\
 lake: {{root: {shared}/lake/houses}}
 sources:

@@ -27,6 +27,7 @@ from pipeline.errors import ConfigError
 from pipeline.jars import ensure_jars
 from pipeline.session import DELTA
 from tests.servers.ports import free_port
+from tests.short_lives import JAVA
 
 PETABYTE = 2**50
 LATE_CLOCK = "import time\nnow = time.time\ntime.time = lambda: now() - 3600\n"
@@ -52,8 +53,8 @@ def make_session() -> SparkSession:
         **DELTA,
         "spark.driver.extraClassPath": os.pathsep.join(map(str, ensure_jars())),
         "spark.driver.memory": "1g",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
-        "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
+        "spark.driver.extraJavaOptions": JAVA,
+        "spark.executor.extraJavaOptions": JAVA,
         "spark.dynamicAllocation.enabled": "true",
         "spark.dynamicAllocation.maxExecutors": "1",
         "spark.databricks.delta.snapshotPartitions": "2",

@@ -24,11 +24,15 @@ from pyspark.sql import SparkSession
 import pipeline
 from pipeline.jars import ensure_jars
 from pipeline.session import DELTA
+from tests.short_lives import INTERPRETED, JAVA
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("pipeline")
 PATIENCE = 500.0  # seconds for one command, on a machine that does other things too
 
+CONF = "\n".join(
+    f'    {key}: "{value}"' for key, value in {**INTERPRETED, "spark.driver.extraJavaOptions": JAVA}.items()
+)
 YAML = """\
 name: tiny
 task: regression
@@ -37,8 +41,7 @@ spark:
     spark.master: local[2]
     spark.driver.memory: 1g
     spark.sql.shuffle.partitions: "2"
-    spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m
-    spark.sql.codegen.wholeStage: "false"
+{conf}
 sources:
   houses:
     path: landing/*.csv
@@ -72,7 +75,7 @@ class Ended:
 
 # What spark-submit sets stays set, so a submission of three hundred rows has to say itself that it is small.
 TINY = {
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
+    "spark.driver.extraJavaOptions": JAVA,
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.ui.enabled": "false",
@@ -193,7 +196,7 @@ def build(folder: Path) -> Site:
     """A project with one file of 300 sales, in a folder whose name has a space."""
     site = Site(folder / "a site")
     (site.folder / "landing").mkdir(parents=True)
-    (site.folder / "pipeline.yaml").write_text(YAML)
+    (site.folder / "pipeline.yaml").write_text(YAML.replace("{conf}", CONF))
     site.land("first.csv", 0, 300)
     return site
 

@@ -9,6 +9,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 
+from tests.short_lives import JAVA
+
 FOLDER = Path(__file__).parents[2] / "examples" / "notebooks"
 
 # Laid over the notebook's own: a lake of the test, and the smallest search.
@@ -18,7 +20,8 @@ SETS = [
     "train.folds=2",
     "train.search.max_trials=2",
     "spark.conf={{spark.master: 'local[2]', spark.driver.memory: 1g, spark.sql.shuffle.partitions: '2', "
-    "spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m}}",
+    "spark.driver.extraJavaOptions: {java}, spark.sql.codegen.wholeStage: 'false', "
+    "spark.sql.codegen.factoryMode: NO_CODEGEN}}",
 ]
 """
 
@@ -42,7 +45,7 @@ def test_the_notebook_goes_from_files_to_predictions_and_finds_nothing_new_the_s
         place for place, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", ())
     )
     lake = tmp_path / "a lake"
-    notebook.cells.insert(given + 1, new_code_cell(PARAMETERS.format(lake=str(lake))))
+    notebook.cells.insert(given + 1, new_code_cell(PARAMETERS.format(lake=str(lake), java=JAVA)))
     NotebookClient(notebook, timeout=500, resources={"metadata": {"path": str(FOLDER)}}).execute()
     said = ["".join(shown(output) for output in cell.get("outputs", ())) for cell in notebook.cells]
     everything = "\n".join(said)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.short_lives import INTERPRETED, JAVA
+
 NAME = "shop"
 SOURCE = "sales"
 ROWS = 30
@@ -16,8 +18,8 @@ CONF = {
     "spark.driver.memory": "1g",
     "spark.sql.shuffle.partitions": "2",
     "spark.ui.enabled": "false",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
-    "spark.sql.codegen.wholeStage": "false",
+    "spark.driver.extraJavaOptions": JAVA,
+    **INTERPRETED,
 }
 YAML = """\
 name: shop
