@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.errors import PipelineError, short
 from pipeline.explain.refusals import spark_sentence
-from pipeline.explain.traces import JVM_GONE, known_in_java, python_words, root_cause
+from pipeline.explain.traces import JVM_GONE, known_in_java, python_words, root_cause, tells_of_machines
 
 INTERRUPTED = 130  # as a shell reports a program that Ctrl-C ended
 
@@ -38,6 +39,15 @@ def explain(error: BaseException) -> Failure:
     return _from_spark(error) or _from_system(error) or _unexpected(error)
 
 
+def is_of_the_machines(error: BaseException) -> bool:
+    """Whether machines failed, and not what they worked on: no file is put aside for it, no model refused."""
+    if _is_from_a_dead_jvm(error):
+        return True
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+    return _is_sparks(error) and tells_of_machines(_text(error))
+
+
 def _failure(kind: type[PipelineError], sentence: str, *, logged: bool = True) -> Failure:
     return Failure(short(sentence), kind.exit_code, kind.verdict, logged)
 
@@ -57,7 +67,7 @@ def _from_system(error: BaseException) -> Failure | None:
     """A file that cannot be read or written: the system says which and why."""
     if not isinstance(error, OSError) or not error.strerror:
         return None
-    if error.errno == 28:  # ENOSPC
+    if error.errno == errno.ENOSPC:
         where = f" for '{error.filename}'" if error.filename else ""
         return _failure(
             PipelineError, f"No space is left on the disk{where}. Free some and run the same command again."

@@ -155,6 +155,19 @@ _KNOWN: tuple[tuple[str, type[PipelineError], str], ...] = (
     ),
 )
 
+# Who worked failed, and what was worked on is not to blame.
+_OF_THE_MACHINES = re.compile(
+    r"ExecutorLostFailure|failed the maximum allowable number of times|Master removed our application"
+    r"|All masters are unresponsive|because SparkContext was shut down|SPARK_JOB_CANCELLED"
+    r"|java\.lang\.OutOfMemoryError|OOMKilled|Python worker exited unexpectedly"
+    r"|No space left on device|DiskChecker"
+)
+
+
+def tells_of_machines(trace: str) -> bool:
+    """Whether a stack tells of lost executors, memory, disks, or an end that came from outside."""
+    return _OF_THE_MACHINES.search(trace) is not None
+
 
 def known_in_java(trace: str) -> tuple[type[PipelineError], str] | None:
     """The sentence for a stack that holds a well-known failure."""

@@ -18,6 +18,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 
 from pipeline.errors import ConfigError
+from pipeline.explain import is_of_the_machines
 from pipeline.tracking.calls import calls
 from pipeline.tracking.downloads import download
 from pipeline.tracking.hadoop import Folders
@@ -143,7 +144,8 @@ class Registry:
         running, not the copy that the model carries.
 
         Raises:
-            UnreadableModelError: what is stored is not a model that can be read here.
+            UnreadableModelError: what is stored is not a model that can be read here. What Spark throws when
+                executors are lost is raised as it is: it says nothing about the model.
         """
         client, _ = self.tracking.open()
         folders = Folders(spark)
@@ -157,6 +159,8 @@ class Registry:
                 folders.upload(stages, shared)
                 return PipelineModel.read().session(spark).load(shared)
             except (*_BROKEN, *_INCOMPLETE) as error:
+                if is_of_the_machines(error):
+                    raise
                 raise UnreadableModelError(
                     f"{version.label} cannot be loaded from {self.tracking.address}: {_reason(error)} "
                     f"Next: look at the artifacts of run {version.run_id}, or train again."

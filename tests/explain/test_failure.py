@@ -5,7 +5,7 @@ from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark.errors import PySparkException
 
 from pipeline.errors import ConfigError, DataRefused, PipelineError, PromotionRefused, TransientError
-from pipeline.explain import Failure, explain
+from pipeline.explain import Failure, explain, is_of_the_machines
 
 
 @pytest.mark.parametrize(
@@ -214,3 +214,27 @@ def test_a_java_exception_is_told_by_its_cause(spark):
         == "Spark failed: java.io.FileNotFoundException: /no/such/file (No such file or directory)"
     )
     assert (found.exit_code, found.logged) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_so"),
+    [
+        (
+            PySparkException(
+                TRACE.format(said="Lost task 0.3 in stage 8.0: ExecutorLostFailure (executor 31 exited)")
+            ),
+            True,
+        ),
+        (PySparkException(TRACE.format(said="Lost task 0.0: java.lang.OutOfMemoryError: Java heap")), True),
+        (PySparkException("[SPARK_JOB_CANCELLED] Job 3 cancelled by a person"), True),
+        (PySparkException("Caused by: java.io.IOException: No space left on device"), True),
+        (Py4JNetworkError("Answer from Java side is empty"), True),
+        (OSError(28, "No space left on device"), True),
+        (PySparkException("[FAILED_READ_FILE] reading file file:/d/cancelled.csv.gz. EOFException"), False),
+        (PySparkException("java.net.UnknownHostException: bucket"), False),
+        (FileNotFoundError(2, "No such file", "gone"), False),
+        (ValueError("ExecutorLostFailure"), False),
+    ],
+)
+def test_machines_that_fail_are_told_from_what_they_worked_on(error, is_so):
+    assert is_of_the_machines(error) is is_so

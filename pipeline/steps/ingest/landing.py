@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from pipeline.errors import DataRefused
+from pipeline.explain import is_of_the_machines
 from pipeline.lake import Commit, Lake, names
 from pipeline.steps.ingest.formats import reading
 from pipeline.steps.ingest.manifest import Entry, Manifest
@@ -19,7 +20,6 @@ from pipeline.steps.ingest.plan import Plan, bronze_txn
 from pipeline.steps.ingest.transforms import CORRUPT, bronze_rows, unreadable_rows
 from pipeline.steps.ingest.unreadable import (
     Failure,
-    is_of_the_machines,
     is_out_of_reach,
     last_cause,
     marked,

@@ -11,6 +11,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
+from pipeline.explain import is_of_the_machines
 from pipeline.lake.hadoop import Files
 from pipeline.lake.reasons import causes, kinds
 from pipeline.steps.ingest.manifest import Entry
@@ -30,17 +31,6 @@ _OUT_OF_REACH = (
     "SdkClientException",
     "Permission denied",
 )
-# Nor the way to it: the machines that read failed, and what they say is told as it is.
-_OF_THE_MACHINES = (
-    "ExecutorLostFailure",
-    "failed the maximum allowable number of times",
-    "Master removed our application",
-    "SparkContext was shut down",
-    "OutOfMemoryError",
-    "DiskChecker",
-    "No space left",
-    "SPARK_JOB_CANCELLED",
-)
 
 Failure = (PySparkException, Py4JJavaError)
 Read = Callable[[Sequence[Entry]], DataFrame]
@@ -48,12 +38,8 @@ Read = Callable[[Sequence[Entry]], DataFrame]
 
 def is_out_of_reach(error: BaseException) -> bool:
     """Whether a failure tells of the way to a file, not of its content."""
-    return _has_sign(error, _OUT_OF_REACH)
-
-
-def is_of_the_machines(error: BaseException) -> bool:
-    """Whether a failure tells of who reads: an executor that died says nothing about the file it had."""
-    return _has_sign(error, _OF_THE_MACHINES)
+    said = [text.partition("\n")[0] for text in causes(error)]
+    return any(sign in text for text in [*kinds(error), *said] for sign in _OUT_OF_REACH)
 
 
 def named_by(error: BaseException, files: Sequence[Entry]) -> list[Entry]:
@@ -101,11 +87,6 @@ def _why(files: Files, read: Read, file: Entry) -> str:
             raise
         return last_cause(error) if files.exists(file.path) else _GONE
     return ""
-
-
-def _has_sign(error: BaseException, signs: Sequence[str]) -> bool:
-    said = [text.partition("\n")[0] for text in causes(error)]
-    return any(sign in text for text in [*kinds(error), *said] for sign in signs)
 
 
 def _is_about(path: str, text: str) -> bool:

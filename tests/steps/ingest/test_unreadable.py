@@ -8,7 +8,6 @@ from py4j.protocol import Py4JJavaError
 
 from pipeline.steps.ingest.manifest import Entry
 from pipeline.steps.ingest.unreadable import (
-    is_of_the_machines,
     is_out_of_reach,
     last_cause,
     marked,
@@ -16,11 +15,6 @@ from pipeline.steps.ingest.unreadable import (
 )
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
-LOST = (
-    "Job aborted due to stage failure: Task 0 in stage 8.0 failed 4 times, most recent failure: Lost task 0.3"
-    " in stage 8.0 (TID 9) (10.0.0.7 executor 31): ExecutorLostFailure (executor 31 exited caused by one of "
-    "the running tasks) Reason: Command exited with code 137\nDriver stacktrace:"
-)
 
 
 class Thrown:
@@ -71,22 +65,6 @@ def entry(path: str, **more: Any) -> Entry:
 )
 def test_the_way_to_a_file_is_not_its_content(chain: list[tuple[str, str]], out_of_reach: bool) -> None:
     assert is_out_of_reach(failure(*chain)) is out_of_reach
-
-
-@pytest.mark.parametrize(
-    ("chain", "of_the_machines"),
-    [
-        ([("org.apache.spark.SparkException", LOST)], True),
-        ([("org.apache.spark.SparkException", "lost\nCaused by: java.lang.OutOfMemoryError: heap")], True),
-        ([("java.lang.OutOfMemoryError", "Java heap space")], True),
-        ([("java.io.IOException", "No space left on device")], True),
-        ([("org.apache.spark.SparkException", "[SPARK_JOB_CANCELLED] Job 3 cancelled")], True),
-        ([("java.io.EOFException", "reading file file:/d/cancelled.csv.gz")], False),
-        ([("java.io.IOException", "x"), ("java.net.UnknownHostException", "bucket")], False),
-    ],
-)
-def test_who_reads_is_not_what_is_read(chain: list[tuple[str, str]], of_the_machines: bool) -> None:
-    assert is_of_the_machines(failure(*chain)) is of_the_machines
 
 
 def test_the_files_that_a_failure_names() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.errors import PySparkException
 from pyspark.ml import PipelineModel
 from pyspark.ml.feature import SQLTransformer
 
@@ -223,6 +224,24 @@ def test_a_model_that_cannot_be_loaded_is_refused(houses: Any) -> None:
 
     assert (result.verdict, champion_of(houses)) == ("refused", None)
     assert result.reasons[1].startswith("houses version 1 cannot be loaded from")
+
+
+def test_executors_that_are_lost_while_it_is_loaded_say_nothing_about_a_model(
+    houses: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    houses.train("2 * coalesce(area, 0)")
+    lost = PySparkException("Task 0 failed 4 times: ExecutorLostFailure (executor 3 exited) Reason: code 137")
+
+    def dying(*_: object) -> None:
+        raise lost
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PipelineModel, "read", dying)
+        with pytest.raises(PySparkException) as raised:
+            promote(houses)
+    assert raised.value is lost
+
+    assert (promote(houses).verdict, champion_of(houses)) == ("promoted", 1)
 
 
 def test_a_version_from_elsewhere_is_told(houses: Any) -> None:
