@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyspark.errors import PySparkException
+
 from pipeline.progress import Silent
 
 
@@ -14,6 +16,11 @@ class Killed(BaseException):
 def killed(*args: Any, **kwargs: Any) -> Any:
     """Dies wherever it is put."""
     raise Killed
+
+
+def lose_executors(*args: Any, **kwargs: Any) -> Any:
+    """Ends as Spark does where whichever executor gets a task dies."""
+    raise PySparkException("Task 0 failed 4 times: ExecutorLostFailure (executor 3 exited) Reason: code 137")
 
 
 class Listener(Silent):

@@ -12,16 +12,14 @@ JVM_GONE = (
 )
 _MEMORY = "Raise {what} under spark.conf (under spark-submit: with --conf) and run the same command again."
 
-_KNOWN: tuple[tuple[str, type[PipelineError], str], ...] = (
+_Known = tuple[tuple[str, type[PipelineError], str], ...]
+
+# Who worked failed, and what was worked on is not to blame.
+_MACHINES: _Known = (
     (
         r"No space left on device",
         PipelineError,
         "No space is left on the disk that Spark writes to. Free some and run the same command again.",
-    ),
-    (
-        r"serialized results of .* is bigger than spark\.driver\.maxResultSize \((?P<most>.*?)\)",
-        PipelineError,
-        "The results of a job exceed spark.driver.maxResultSize ({most}). Raise it under spark.conf.",
     ),
     (
         r"(?i)exceeding (?:physical|virtual)? ?memory limits|OOMKilled|exit code 137|exit status: 137",
@@ -63,6 +61,26 @@ _KNOWN: tuple[tuple[str, type[PipelineError], str], ...] = (
         r"Master removed our application|All masters are unresponsive|because SparkContext was shut down",
         TransientError,
         "The cluster ended this application, or cannot be reached any more. Run the same command again.",
+    ),
+    (
+        r"SPARK_JOB_CANCELLED",
+        TransientError,
+        "A job of this run was cancelled from outside. Run the same command again.",
+    ),
+    (
+        r"DiskChecker\$DiskErrorException",
+        PipelineError,
+        (
+            "Spark can write to none of the folders that it keeps its own files in (spark.local.dir). Free "
+            "space there, or name others, and run the same command again."
+        ),
+    ),
+)
+_OTHERS: _Known = (
+    (
+        r"serialized results of .* is bigger than spark\.driver\.maxResultSize \((?P<most>.*?)\)",
+        PipelineError,
+        "The results of a job exceed spark.driver.maxResultSize ({most}). Raise it under spark.conf.",
     ),
     (
         r"\bConcurrent\w+Exception",
@@ -155,23 +173,15 @@ _KNOWN: tuple[tuple[str, type[PipelineError], str], ...] = (
     ),
 )
 
-# Who worked failed, and what was worked on is not to blame.
-_OF_THE_MACHINES = re.compile(
-    r"ExecutorLostFailure|failed the maximum allowable number of times|Master removed our application"
-    r"|All masters are unresponsive|because SparkContext was shut down|SPARK_JOB_CANCELLED"
-    r"|java\.lang\.OutOfMemoryError|OOMKilled|Python worker exited unexpectedly"
-    r"|No space left on device|DiskChecker"
-)
-
 
 def tells_of_machines(trace: str) -> bool:
     """Whether a stack tells of lost executors, memory, disks, or an end that came from outside."""
-    return _OF_THE_MACHINES.search(trace) is not None
+    return any(re.search(pattern, trace) for pattern, _, _ in _MACHINES)
 
 
 def known_in_java(trace: str) -> tuple[type[PipelineError], str] | None:
     """The sentence for a stack that holds a well-known failure."""
-    for pattern, kind, sentence in _KNOWN:
+    for pattern, kind, sentence in (*_MACHINES, *_OTHERS):
         found = list(re.finditer(pattern, trace))
         if found:  # the last is the nearest to the cause
             words = {name: text.strip().rstrip(".") for name, text in found[-1].groupdict().items()}

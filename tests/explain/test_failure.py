@@ -156,6 +156,19 @@ AGAIN = "Run the same command again."
             1,
         ),
         (
+            PySparkException("[SPARK_JOB_CANCELLED] Job 3 cancelled by a person"),
+            f"A job of this run was cancelled from outside. {AGAIN}",
+            75,
+        ),
+        (
+            PySparkException("org.apache.hadoop.util.DiskChecker$DiskErrorException: Could not find any"),
+            (
+                "Spark can write to none of the folders that it keeps its own files in (spark.local.dir). "
+                "Free space there, or name others, and run the same command again."
+            ),
+            1,
+        ),
+        (
             PySparkException('UnsupportedFileSystemException: No FileSystem for scheme "bucket"'),
             (
                 "Spark knows no file system 'bucket://'. Correct the path, or add the file system's package "
@@ -221,7 +234,9 @@ def test_a_java_exception_is_told_by_its_cause(spark):
     [
         (
             PySparkException(
-                TRACE.format(said="Lost task 0.3 in stage 8.0: ExecutorLostFailure (executor 31 exited)")
+                TRACE.format(
+                    said="ExecutorLostFailure (executor 31 exited) Reason: Command exited with code 137"
+                )
             ),
             True,
         ),

@@ -7,12 +7,7 @@ import pytest
 from py4j.protocol import Py4JJavaError
 
 from pipeline.steps.ingest.manifest import Entry
-from pipeline.steps.ingest.unreadable import (
-    is_out_of_reach,
-    last_cause,
-    marked,
-    named_by,
-)
+from pipeline.steps.ingest.unreadable import is_out_of_reach, last_cause, marked, named_by
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 

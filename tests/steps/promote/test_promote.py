@@ -19,6 +19,7 @@ from pipeline.steps.promote.result import PromoteResult
 from pipeline.steps.promote.rows import with_predictions
 from pipeline.steps.promote.step import run
 from pipeline.tracking import Registry
+from tests.doubles import lose_executors
 
 pytestmark = pytest.mark.spark
 
@@ -230,16 +231,10 @@ def test_executors_that_are_lost_while_it_is_loaded_say_nothing_about_a_model(
     houses: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     houses.train("2 * coalesce(area, 0)")
-    lost = PySparkException("Task 0 failed 4 times: ExecutorLostFailure (executor 3 exited) Reason: code 137")
-
-    def dying(*_: object) -> None:
-        raise lost
-
     with monkeypatch.context() as patched:
-        patched.setattr(PipelineModel, "read", dying)
-        with pytest.raises(PySparkException) as raised:
+        patched.setattr(PipelineModel, "read", lose_executors)
+        with pytest.raises(PySparkException, match="ExecutorLostFailure"):
             promote(houses)
-    assert raised.value is lost
 
     assert (promote(houses).verdict, champion_of(houses)) == ("promoted", 1)
 
