@@ -116,6 +116,13 @@ def set_up(home: Path, environment: dict[str, str], kind: str = "run") -> tuple[
     return done.returncode, done.stderr
 
 
+def stamp(home: Path) -> None:
+    """Leave what a finished set-up of `dev` leaves."""
+    locks = ["requirements-build.txt", "requirements-dev.txt", *STAMPED]
+    key = subprocess.run(["cksum", *locks], cwd=home, capture_output=True, text=True, check=True).stdout
+    (home / ".venv" / "ready-dev").write_text(f"{home}\n{key}", encoding="utf-8")
+
+
 def test_no_java_is_told_for_every_system(bare: tuple[Path, dict[str, str]]) -> None:
     code, said = set_up(*bare)
     assert code == 2
@@ -192,14 +199,7 @@ def test_a_stamp_of_the_same_contents_ends_the_set_up_at_once(bare: tuple[Path, 
     home, environment = bare
     (home / ".venv" / "bin").mkdir(parents=True)
     tell(home / ".venv" / "bin", "python", "")
-    key = subprocess.run(
-        ["cksum", "requirements-build.txt", "requirements-dev.txt", *STAMPED],
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    (home / ".venv" / "ready-dev").write_text(f"{home}\n{key}", encoding="utf-8")
+    stamp(home)
     assert set_up(home, environment, "dev") == (0, "")
     assert set_up(home, environment, "run") == (0, "")  # dev holds all of run
     with (home / "requirements-dev.txt").open("a", encoding="utf-8") as lock:
@@ -213,14 +213,7 @@ def test_the_data_of_the_examples_is_installed_once(bare: tuple[Path, dict[str, 
     programs.mkdir(parents=True)
     python = tell(programs, "python", "")
     python.write_text(f"#!/bin/sh\necho \"$*\" >>'{home}/asked'\n", encoding="utf-8")
-    key = subprocess.run(
-        ["cksum", "requirements-build.txt", "requirements-dev.txt", *STAMPED],
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    (home / ".venv" / "ready-dev").write_text(f"{home}\n{key}", encoding="utf-8")
+    stamp(home)
     assert set_up(home, environment, "examples") == (0, "Installing the data of the examples (once; 9 MB)\n")
     assert set_up(home, environment, "examples") == (0, "")
     (asked,) = (home / "asked").read_text(encoding="utf-8").splitlines()

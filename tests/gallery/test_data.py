@@ -9,7 +9,6 @@ import bz2
 import gzip
 import os
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,9 +21,9 @@ from pipeline.lake import Lake, Ledger
 from pipeline.steps.clean.step import run as clean
 from pipeline.steps.ingest import landing
 from pipeline.steps.ingest.step import run as ingest
+from tests.small_project import NOON
 
 pytestmark = pytest.mark.spark
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 HEAD = b"id,price,note\n"
 ROWS = b"".join(b"%d,%d,%d\n" % (10_000 + number, number, number * 7919 % 1000) for number in range(60_000))
 LONG = 10 * 2**20

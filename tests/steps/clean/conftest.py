@@ -1,50 +1,29 @@
-"""One small project: text in, landed by ingest, cleaned, and its tables as rows."""
+"""The small project of these tests: text in, landed by ingest, cleaned, and its tables as rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from pipeline.config import Config
 from pipeline.lake import Ledger
 from pipeline.lake.lake import Lake
 from pipeline.progress import SILENT, Progress
 from pipeline.steps.clean.result import CleanResult
 from pipeline.steps.clean.step import run
-from pipeline.steps.ingest.step import run as ingest
-
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
+from tests.small_project import NOON, SmallProject
 
 
-class Project:
+class Project(SmallProject):
     """A project with the source `houses`."""
-
-    def __init__(self, spark: SparkSession, folder: Path, source: dict[str, Any]) -> None:
-        self.spark = spark
-        self.files = folder / "files"
-        self.files.mkdir()
-        self.lake = folder / "lake"
-        self.source = {"path": str(self.files), "format": "csv", **source}
-
-    @property
-    def config(self) -> Config:
-        values: dict[str, Any] = {
-            "name": "demo",
-            "task": "regression",
-            "lake": {"root": str(self.lake)},
-            "sources": {"houses": self.source},
-            "features": {"label": "price"},
-        }
-        return Config.model_validate(values)
 
     def land(self, name: str, *lines: str, now: datetime = NOON) -> None:
         (self.files / name).write_text("\n".join(lines) + "\n")
-        ingest(self.spark, self.config, now=now)
+        self.ingest(now)
 
     def clean(self, now: datetime = NOON, progress: Progress = SILENT) -> CleanResult:
         return run(self.spark, self.config, now=now, progress=progress)
@@ -68,10 +47,6 @@ class Project:
         entries = Ledger(Lake(self.spark, str(self.lake))).entries("clean", "houses")
         (rows,) = [dict(entry.rows) for entry in entries if entry.batch_id == batch_id]
         return {term: count for term, count in rows.items() if count}
-
-    def versions(self) -> dict[str, int]:
-        logs = self.lake.glob("*/_delta_log")
-        return {log.parent.name: len(list(log.glob("*.json"))) for log in logs}
 
 
 @pytest.fixture

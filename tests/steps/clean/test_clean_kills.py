@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +13,11 @@ from pipeline.errors import ConfigError
 from pipeline.lake import Intents, Lake, Ledger
 from pipeline.steps.clean import batch as batch_module
 from tests.doubles import Killed, killed
+from tests.small_project import NOON
 
 pytestmark = pytest.mark.spark
 
 Make = Callable[..., Any]
-
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 
 
 def test_killed_anywhere_and_done_again_the_tables_are_the_same(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from tests.doubles import Listener
 pytestmark = pytest.mark.spark
 
 Make = Callable[..., Any]
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 
 
 MALFORMED = (

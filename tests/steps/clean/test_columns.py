@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,10 @@ from pipeline.steps.clean.result import CleanResult
 from pipeline.steps.clean.step import run
 from pipeline.steps.ingest.step import run as ingest
 from tests.doubles import Killed, killed
+from tests.small_project import NOON
 
 pytestmark = pytest.mark.spark
 
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 YAML = """\
 name: demo
 task: regression

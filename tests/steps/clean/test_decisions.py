@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,10 @@ from pipeline.steps.clean.decision import NO_DECISION, Decision
 from pipeline.steps.clean.step import run
 from pipeline.steps.ingest.step import run as ingest
 from tests.doubles import Killed, Listener, killed
+from tests.small_project import NOON
 
 pytestmark = pytest.mark.spark
 
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 POSITIVE = {"positive": {"check": "price > 0"}}
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +13,7 @@ from pipeline.steps.clean.cleaning import Cleaning
 from pipeline.steps.clean.contract import Contract
 from pipeline.steps.clean.contract_file import contract_text, write_contract
 from pipeline.steps.clean.evolution import missing_refusal, new_columns, new_refusal
-
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
+from tests.small_project import NOON
 
 
 def columns(*names: str) -> StructType:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,8 +17,8 @@ from pipeline.steps.clean.references import with_references_frozen
 from pipeline.steps.clean.rules import Check, Reference, RowRule, Rules
 from pipeline.steps.clean.step import run
 from pipeline.steps.ingest.step import run as ingest
+from tests.small_project import NOON
 
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 BATCH = BatchInput("clean", 7, None, 10, {"bronze_houses": 3}, details={"a": "b"})
 PUBLISHED = {"towns": 5}
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -14,11 +13,11 @@ from pipeline.steps.clean.choice import Choice
 from pipeline.steps.clean.decision import Decision
 from pipeline.steps.clean.step import run
 from tests.doubles import Killed, killed
+from tests.small_project import NOON
 
 pytestmark = pytest.mark.spark
 
 Make = Callable[..., Any]
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 RULES = {"positive": {"check": "price > 0"}, "cheap": {"check": "price < 1000"}}
 BROKEN = {"quarantined.type": 1, "quarantined.positive": 2, "quarantined.cheap": 1}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ from pipeline.steps.clean.contract import Contract
 from pipeline.steps.clean.input import REFRESH, BatchInput
 from pipeline.steps.clean.silver import Layout, find_cluster, write_silver
 from tests.scans import scans_of
+from tests.small_project import NOON
 
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 SILVER = "silver_houses"
 _COLUMNS = StructType().add("id", LongType()).add("town", StringType()).add("price", DoubleType())
 CONTRACT = Contract(_COLUMNS, ("id",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,12 +14,11 @@ from pipeline.lake import Ledger
 from pipeline.steps.ingest import landing
 from pipeline.steps.ingest.unreadable import probed
 from tests.doubles import Killed, killed, lose_executors
+from tests.small_project import NOON
 
 pytestmark = pytest.mark.spark
 
 Project = Any  # the class in conftest.py
-
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 
 
 def test_killed_after_unreadable_files_were_found_the_batch_is_the_same(

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
 from pipeline.errors import DataRefused
+from tests.small_project import NOON
 
 pytestmark = pytest.mark.spark
 
 Project = Any  # the class in conftest.py
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 
 
 def test_files_land_once_with_where_and_when(project: Project) -> None:

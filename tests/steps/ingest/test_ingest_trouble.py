@@ -5,19 +5,18 @@ from __future__ import annotations
 import gzip
 import os
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from pipeline.errors import ConfigError, DataRefused
 from pipeline.steps.ingest import step as step_module
+from tests.small_project import NOON
 
 pytestmark = pytest.mark.spark
 
 Project = Any  # the class in conftest.py
-
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 
 
 def test_a_path_that_means_no_file(project: Project) -> None:

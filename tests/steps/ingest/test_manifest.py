@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import pytest
 
 from pipeline.errors import DataRefused
 from pipeline.lake.hadoop import FileInfo
 from pipeline.steps.ingest.manifest import Entry, changed_files, cut, refuse_changed
-
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
+from tests.small_project import NOON
 
 
 def file(path: str, size: int, modified: datetime = NOON) -> FileInfo:

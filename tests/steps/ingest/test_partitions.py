@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 import pytest
 
 from pipeline.errors import DataRefused
 from pipeline.steps.ingest.manifest import Entry
 from pipeline.steps.ingest.partitions import base_of, common_partitions, partition_names, validate_apart
-
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
+from tests.small_project import NOON
 
 
 @pytest.mark.parametrize(

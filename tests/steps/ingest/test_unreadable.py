@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -8,8 +7,7 @@ from py4j.protocol import Py4JJavaError
 
 from pipeline.steps.ingest.manifest import Entry
 from pipeline.steps.ingest.unreadable import is_out_of_reach, last_cause, marked, named_by
-
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
+from tests.small_project import NOON
 
 
 class Thrown:

@@ -7,7 +7,7 @@ import gzip
 import json
 import shutil
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,8 +23,8 @@ from pipeline.lake.commits import version_of
 from pipeline.progress import SILENT
 from pipeline.steps.ingest.formats import FORMATS
 from pipeline.steps.ingest.step import run
+from tests.small_project import NOON
 
-NOON = datetime(2024, 6, 1, 12, tzinfo=timezone.utc)
 AVRO = "org.apache.spark.sql.avro.AvroFileFormat"
 
 
