@@ -146,7 +146,10 @@ class _Objective:
     def model(self, steps: Floats) -> Softmax:
         """The coefficients at some place, in the features' own units."""
         variables = self._from_steps(steps)
-        return Softmax(variables[:-1] * self._scale[:, None], variables[-1])
+        intercepts = variables[-1]
+        if self._columns > 1:  # whatever is added to all of them predicts the same; Spark's add up to 0 too
+            intercepts = intercepts - intercepts.mean()
+        return Softmax(variables[:-1] * self._scale[:, None], intercepts)
 
     def value(self, steps: Floats) -> tuple[float, Floats]:
         """The objective and its gradient."""

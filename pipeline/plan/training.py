@@ -19,7 +19,7 @@ from pipeline.preprocessing.roles import declared_role
 from pipeline.tracking import TrainingRecord
 from pipeline.tuning.attempts import Attempt
 from pipeline.tuning.placement import place
-from pipeline.tuning.runners.vectors import vector_bytes
+from pipeline.tuning.runners.vector_job import vector_bytes
 from pipeline.tuning.strategies import strategy_of
 
 _CATEGORIES = 30

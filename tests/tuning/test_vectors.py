@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from pyspark.ml import Pipeline
@@ -14,35 +13,18 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.config.model import Config
-from pipeline.preprocessing.roles import Role, Roles
 from pipeline.progress import SILENT
 from pipeline.tuning.candidates import grid
-from pipeline.tuning.class_labels import ClassLabels
-from pipeline.tuning.class_target import ClassTarget
-from pipeline.tuning.number_target import NumberTarget
-from pipeline.tuning.rows import FOLD, LABEL, SPLIT, VALUE, WEIGHT, RowCounts, with_splits
+from pipeline.tuning.rows import FOLD, LABEL, SPLIT
 from pipeline.tuning.search import Search
 from pipeline.tuning.target import Target
 from pipeline.tuning.trials import Standing
+from tests.tuning.levels import ROLES, classes, config, levels, numbers
 from tests.tuning.waves import OneWave
 
 pytestmark = pytest.mark.spark
 
-ROLES = Roles((Role("size", "numeric", ""), Role("age", "numeric", ""), Role("town", "categorical", "")))
 REG_PARAMS = [0.05]
-
-
-def config(task: str, learners: dict[str, Any], root: str, **train: Any) -> Config:
-    return Config.model_validate(
-        {
-            "name": "t",
-            "task": task,
-            "lake": {"root": root},
-            "sources": {"rows": {"path": "/nowhere", "key": ["id"]}},
-            "features": {"label": "kind"},
-            "train": {"learners": learners, **train},
-        }
-    )
 
 
 LEARNERS = {"logistic_regression": {"space": {"regParam": REG_PARAMS}}}
@@ -50,24 +32,9 @@ LEARNERS = {"logistic_regression": {"space": {"regParam": REG_PARAMS}}}
 
 @pytest.fixture(scope="module")
 def table(spark: SparkSession) -> Iterator[DataFrame]:
-    frame = spark.range(400).selectExpr(
-        "id",
-        "CAST(id % 37 AS DOUBLE) AS size",
-        "CAST((id * 7919) % 101 AS DOUBLE) AS age",
-        "element_at(array('north', 'south', 'east', 'west'), CAST(id % 4 AS INT) + 1) AS town",
-        "CAST(floor(((id % 37) + (id * 104729) % 53 + 10 * (id % 4)) / 40) AS INT) AS level",
-    )
+    frame = levels(spark)
     yield frame.persist()
     frame.unpersist()
-
-
-def encoded(table: DataFrame, names: tuple[str, ...], configuration: Config) -> tuple[ClassTarget, DataFrame]:
-    """The label `kind` is the level, cut to so many classes."""
-    counts = RowCounts(0, {"train": 280, "validation": 60, "test": 60}, (93, 93, 94))
-    target = ClassTarget(configuration.task, counts, ClassLabels(names, "int"), (100,) * len(names))
-    rows = table.withColumn("kind", F.least("level", F.lit(len(names) - 1)))
-    rows = target.encode(with_splits(rows, configuration, ROLES.inputs))
-    return target, rows.where(F.col(SPLIT) != "test").repartition(3).persist()
 
 
 def standings(
@@ -105,7 +72,8 @@ def test_logistic_regression_in_a_task_equals_a_cross_validator_written_by_hand(
     spark: SparkSession, table: DataFrame, lake_root: str
 ) -> None:
     configuration = config("binary", LEARNERS, lake_root)
-    target, rows = encoded(table, ("0", "1"), configuration)
+    target, rows = classes(table, ("0", "1"), configuration)
+    rows.persist()
     found = standings(spark, rows, target, configuration)
     assert [item.failed for item in found] == [None]
     assert {trial.placement for item in found for trial in item.trials} == {"local"}
@@ -122,7 +90,8 @@ def test_three_classes_in_a_task_are_measured_as_on_all_workers(
     found = {}
     for placement in ("local", "distributed"):
         configuration = config("multiclass", learners, lake_root, folds=0, placement=placement)
-        target, rows = encoded(table, ("0", "1", "2"), configuration)
+        target, rows = classes(table, ("0", "1", "2"), configuration)
+        rows.persist()
         (standing,) = standings(spark, rows, target, configuration)
         assert {trial.placement for trial in standing.trials} == {placement}
         found[placement] = standing.metrics
@@ -134,15 +103,10 @@ def test_ridge_regressions_are_the_same_in_a_task_and_on_all_workers(
     spark: SparkSession, table: DataFrame, lake_root: str
 ) -> None:
     learners = {"linear_regression": {"space": {"regParam": [0.0, 0.1, 10.0]}}}
-    counts = RowCounts(0, {"train": 280, "validation": 60, "test": 60}, (280,))
-    target = NumberTarget(counts, 1.0, "log1p", weights=True)
     found = {}
     for placement in ("local", "distributed"):
         configuration = config("regression", learners, lake_root, folds=0, placement=placement)
-        rows = with_splits(
-            table.withColumn("kind", F.col("level") + F.col("size")), configuration, ROLES.inputs
-        )
-        rows = target.encode(rows.withColumn(WEIGHT, F.col(VALUE) % 3 + 1)).where(F.col(SPLIT) != "test")
+        target, rows = numbers(table, configuration)
         found[placement] = standings(spark, rows, target, configuration)
     for local, distributed in zip(found["local"], found["distributed"], strict=True):
         assert local.failed is None

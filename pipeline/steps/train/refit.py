@@ -16,6 +16,7 @@ from pipeline.preprocessing.prefix import fit_prefix
 from pipeline.preprocessing.roles import Roles
 from pipeline.preprocessing.statistics import Statistics
 from pipeline.tuning.prepared import fit_context, learner_columns
+from pipeline.tuning.runners.whole_fit import fit_whole
 from pipeline.tuning.target import Target
 from pipeline.tuning.trials import Standing
 
@@ -38,18 +39,20 @@ def refit(
 ) -> Refitted:
     """Fit the prefix and the winning candidate on the rows of `fitting`, encoded by `target`.
 
-    `statistics` are those of just these rows. Boosting rounds are those the folds agreed on, so no row is
+    `statistics` are those of just these rows. A linear winner is fitted in one task where its trials would
+    be, everything else by its estimator. Boosting rounds are those the folds agreed on, so no row is
     needed to stop early.
     """
     learner = get_learner(winner.candidate.learner)
     features = config.features.chosen(winner.candidate.features)
     prefix = fit_prefix(learner.family, roles, features, statistics, fitting)
     params = learner.refit_params(winner.candidate.params, winner.rounds)
-    estimator = learner.estimator(
-        params, learner_columns(prefix, target, validation=None), fit_context(config, target)
-    )
+    context = fit_context(config, target)
+    estimator = learner.estimator(params, learner_columns(prefix, target, validation=None), context)
     prepared = prefix.transform(fitting)
-    fitted = estimator.fit(prepared)
+    fitted: Transformer | None = fit_whole(estimator, winner.candidate, prefix, fitting, target, context)
+    if fitted is None:
+        fitted = estimator.fit(prepared)
     model = PipelineModel([*prefix.stages, fitted, _last_stage(fitted, prepared, fitting, target)])
     # A learner of several stages predicts with its first one.
     leaning = fitted.stages[0] if isinstance(fitted, PipelineModel) else fitted

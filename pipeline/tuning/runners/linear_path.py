@@ -8,30 +8,23 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 from pyspark.ml.feature import Interaction, VectorAssembler
-from pyspark.ml.linalg import DenseVector
 from pyspark.ml.regression import LinearRegressionModel
 from pyspark.mllib.linalg.distributed import RowMatrix
 from pyspark.mllib.util import MLUtils
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from pipeline.learners import Columns, get_learner
-from pipeline.learners.least_squares import MOST_FEATURES, Line, Penalty, ridge_path
+from pipeline.learners import Columns
+from pipeline.learners.least_squares import Line, ridge_path
 from pipeline.tuning.candidates import Candidate
 from pipeline.tuning.prepared import PreparedFold
 from pipeline.tuning.runners.measuring import answer_of, measure_together
 from pipeline.tuning.runners.spark import SparkRunner
+from pipeline.tuning.runners.spark_models import linear_model
+from pipeline.tuning.runners.vector_job import penalty_of
 from pipeline.tuning.trials import Trial
 
 _ROW, _WEIGHED_ROW, _ONE, _ROOT = "__row", "__weighed_row", "__one", "__root"
-
-
-def is_on_path(candidate: Candidate, fold: PreparedFold) -> bool:
-    """Whether the candidate is a linear regression that the normal equations of the fold solve."""
-    if candidate.learner != "linear_regression" or fold.prefix.width > MOST_FEATURES:
-        return False
-    params = get_learner(candidate.learner).complete(candidate.params)
-    return 0 in (params["elasticNetParam"], params["regParam"])
 
 
 class LinearPathRunner:
@@ -67,12 +60,6 @@ class LinearPathRunner:
         yield from SparkRunner().run(fold, [each for each in candidates if each.number not in solved], share)
 
 
-def penalty_of(candidate: Candidate) -> Penalty:
-    """A candidate's parameters, the defaults filled in."""
-    params = get_learner(candidate.learner).complete(candidate.params)
-    return Penalty(params["regParam"], params["fitIntercept"], params["standardization"])
-
-
 def sums_of_products(rows: DataFrame, columns: Columns) -> npt.NDArray[np.float64]:
     """sum(weight · v · vᵀ) with v = the features, the label and 1: summed by the workers in a tree."""
     assert isinstance(columns.features, str)
@@ -90,11 +77,6 @@ def sums_of_products(rows: DataFrame, columns: Columns) -> npt.NDArray[np.float6
 
 
 def _model(line: Line, columns: Columns, number: int) -> LinearRegressionModel:
-    """Spark's own model, which predicts in the JVM."""
-    name = "org.apache.spark.ml.regression.LinearRegressionModel"
-    vector = DenseVector(line.coefficients)
     assert isinstance(columns.features, str)
-    model: LinearRegressionModel = LinearRegressionModel._create_from_java_class(
-        name, f"line_{number}", vector, line.intercept
-    )
+    model = linear_model(f"line_{number}", line.coefficients.tolist(), line.intercept)
     return model.setFeaturesCol(columns.features).setPredictionCol(answer_of(number).prediction)

@@ -23,6 +23,18 @@ from pipeline.learners.split_matrix import SplitMatrix
 from pipeline.tuning.runners.task_memory import Memory
 from pipeline.tuning.runners.task_results import answering
 
+Kind = Literal["ridge", "softmax"]
+
+MODEL_DDL = "coefficients array<double>, intercepts array<double>, left string"
+"""A model's numbers, class after class; or in `left` why this solver has none."""
+MODEL = pa.schema(
+    [
+        ("coefficients", pa.list_(pa.float64())),
+        ("intercepts", pa.list_(pa.float64())),
+        ("left", pa.string()),
+    ]
+)
+
 NO_ROWS = "there are no rows to train on, or none to judge by"
 NO_OPTIMUM = "the equations are singular, or a class is missing: only an iterative solver ends somewhere"
 NO_MEMORY = "one task had too little memory for it"
@@ -36,7 +48,7 @@ class Plan:
     none), the order, and whether a row judges.
     """
 
-    kind: Literal["ridge", "softmax"]
+    kind: Kind
     fits: tuple[tuple[int, Penalty], ...]
     """Numbers of candidates with their penalties."""
     numbers: int
@@ -80,8 +92,7 @@ def trials(plan: Plan, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, 
         if not len(training.label) or not len(judging.label):
             yield from _left(plan, NO_ROWS)
             return
-        found = _ridge(plan, training) if plan.kind == "ridge" else _softmax(plan, training)
-        for number, model, seconds in found:
+        for number, model, seconds in _fitted(plan, training):
             if model is None:
                 yield {"number": number, "left": NO_OPTIMUM}
                 continue
@@ -96,6 +107,33 @@ def trials(plan: Plan, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, 
             }
     except MemoryError:
         yield from _left(plan, NO_MEMORY)
+
+
+def model_task(plan: Plan) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """What `mapInArrow` runs on the only partition: one row of `MODEL_DDL`."""
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield pa.RecordBatch.from_pylist([whole_fit(plan, batches)], schema=MODEL)
+
+    return run
+
+
+def whole_fit(plan: Plan, batches: Iterable[pa.RecordBatch]) -> dict[str, Any]:
+    """The plan's one candidate, fitted on all rows: as `MODEL_DDL`."""
+    try:
+        training, _ = read_parts(plan, batches)
+        if not len(training.label):
+            return {"left": NO_ROWS}
+        ((_, model, _),) = _fitted(plan, training)
+    except MemoryError:
+        return {"left": NO_MEMORY}
+    if model is None:
+        return {"left": NO_OPTIMUM}
+    if isinstance(model, Softmax):
+        coefficients, intercepts = model.coefficients.T.ravel(), model.intercepts
+    else:
+        coefficients, intercepts = model.coefficients, np.array([model.intercept])
+    return {"coefficients": coefficients.tolist(), "intercepts": intercepts.tolist()}
 
 
 def read_parts(plan: Plan, batches: Iterable[pa.RecordBatch]) -> tuple[Part, Part]:
@@ -147,6 +185,11 @@ def _one_hot(codes: Any, sizes: tuple[int, ...]) -> Any:
     starts = np.arange(rows + 1, dtype=np.int64) * columns
     cells = (known.ravel().astype(np.float64), places.ravel(), starts)
     return sparse.csr_matrix(cells, (rows, sum(sizes)))
+
+
+def _fitted(plan: Plan, training: Part) -> Iterator[tuple[int, Line | Softmax | None, float]]:
+    """Each candidate's number, its model, and the seconds it took."""
+    return _ridge(plan, training) if plan.kind == "ridge" else _softmax(plan, training)
 
 
 def _ridge(plan: Plan, training: Part) -> Iterator[tuple[int, Line | None, float]]:
