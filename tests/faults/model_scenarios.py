@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from tests.faults.kills import Kill
 from tests.faults.model_chain import ModelScenario
-from tests.faults.moments import CHALLENGER, CHAMPION, DECISION, VERSION, AfterLease, AtVersion, trials
+from tests.faults.moments import (
+    CHALLENGER,
+    CHAMPION,
+    DECISION,
+    VERSION,
+    AfterLease,
+    AfterTrial,
+    AtVersion,
+    trials,
+)
 from tests.faults.shop import NAME
 
 
-def at_random(seed: int, times: int, seconds: float) -> list[Kill]:
-    """So many moments within so many seconds from the lease on, the earliest first."""
+def at_random(
+    seed: int, times: int, seconds: float, after: Callable[[float], Kill] = AfterLease
+) -> list[Kill]:
+    """So many moments within so many seconds from the lease on, or from what `after` says, earliest first."""
     draw = random.Random(seed)
-    return [AfterLease(moment) for moment in sorted(draw.uniform(0, seconds) for _ in range(times))]
+    return [after(moment) for moment in sorted(draw.uniform(0, seconds) for _ in range(times))]
 
 
 def end_of(step: str) -> AtVersion:
@@ -33,7 +45,13 @@ SCENARIOS = (
         "train",
         "features",
         ("train", "--json"),
-        [*at_random(31, times=8, seconds=9), trials(1), trials(4), VERSION, CHALLENGER],
+        [
+            *at_random(31, times=4, seconds=9),
+            *at_random(34, times=4, seconds=2, after=AfterTrial),
+            trials(4),
+            VERSION,
+            CHALLENGER,
+        ],
     ),
     ModelScenario(
         "promote",

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -66,6 +66,27 @@ class AfterLease:
 
     def is_time(self, lake: Path) -> bool:
         if self._since is None and _owner(lake) not in ("", self._before):
+            self._since = time.monotonic()
+        return self._since is not None and time.monotonic() - self._since >= self.seconds
+
+
+@dataclass
+class AfterTrial:
+    """Some time after the process has put its first trial on record: it searches, then fits the winner."""
+
+    seconds: float
+    _first: AtRecord = field(default_factory=lambda: trials(1))
+    _since: float | None = None
+
+    def __str__(self) -> str:
+        return f"at random: {self.seconds:.2f} s after the first new trial"
+
+    def begin(self, lake: Path) -> None:
+        self._first.begin(lake)
+        self._since = None
+
+    def is_time(self, lake: Path) -> bool:
+        if self._since is None and self._first.is_time(lake):
             self._since = time.monotonic()
         return self._since is not None and time.monotonic() - self._since >= self.seconds
 
