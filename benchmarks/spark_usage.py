@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import time
@@ -31,7 +32,10 @@ class Usage:
 
 
 def measured(spark: SparkSession, work: Callable[[], object]) -> Usage:
-    """Do some work and say what it cost."""
+    """Do some work and say what it cost. It does not pay for what the work before it left to be collected."""
+    gc.collect()  # Python lets go of what it holds in the JVM
+    jvm: Any = spark._jvm
+    jvm.java.lang.System.gc()
     before = _counters(spark)
     processes = (_jvm_process(spark), os.getpid())
     for process in processes:
