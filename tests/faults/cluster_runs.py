@@ -10,7 +10,7 @@ import io
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import pipeline.run
 from pipeline import session
 from pipeline.cli import main as command
 from tests.faults.compare import Difference, difference, newest
-from tests.faults.executors import ALWAYS, KINDS, Watcher
+from tests.faults.executors import Watcher, Wishes
 from tests.faults.models import models, query
 from tests.faults.shop import CONF, Shop, open_shop
 
@@ -63,27 +63,11 @@ def main(folder: Path, wishes: dict[str, Any]) -> None:
         for wish in wishes["runs"]:
             shop = shops.get(wish["shop"]) or open_shop(folder / wish["shop"], batches=2)
             shops[wish["shop"]] = shop
-            watcher = Watcher(spark, shop.lake, wanted=_hits(wish["kills"], wish["dying"]))
+            watcher = Watcher(spark, shop.lake, Wishes(wish["kills"], wish["dying"]))
             ended = _run(spark, shop, watcher)
             _tell(run=wish["run"], hit=watcher.kills, **ended, **comparison.of(shop))
     finally:
         session.stop()
-
-
-def _hits(kills: dict[str, Sequence[str]], dying: str | None) -> Callable[[str, frozenset[str]], str | None]:
-    """One kill for each wanted kind of a step; no end of them in the step whose executors always die."""
-    left = {(step, kind) for step, kinds in kills.items() for kind in kinds}
-
-    def wanted(step: str, kinds: frozenset[str]) -> str | None:
-        if step == dying:
-            return ALWAYS
-        for kind in KINDS:
-            if kind in kinds and (step, kind) in left:
-                left.discard((step, kind))
-                return kind
-        return None
-
-    return wanted
 
 
 def _run(spark: SparkSession, shop: Shop, watcher: Watcher) -> dict[str, Any]:

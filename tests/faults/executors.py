@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 SCAN, SHUFFLE, CACHE, WRITE = KINDS = ("scan", "shuffle", "cache", "write")
 ALWAYS = "always"
 _LOOK_AGAIN = 0.004
-_SLICE = 0.05
+_SLICE, _SHORT_SLICE = 0.05, 0.01
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,39 @@ class Stage:
     kinds: frozenset[str]
 
 
+class Wishes:
+    """Which stages are to be hit: each kind of a step once; of a step in `dying`, executors without end."""
+
+    def __init__(self, kills: Mapping[str, Sequence[str]], dying: str | None = None) -> None:
+        self._left = {(step, kind) for step, kinds in kills.items() for kind in kinds}
+        self.dying = dying
+
+    def are_left(self, step: str) -> bool:
+        """Whether some kind of a step is not hit yet."""
+        return any(one == step for one, _ in self._left)
+
+    def choose(self, step: str, kinds: frozenset[str]) -> str | None:
+        """Which of these kinds is to be hit."""
+        return next((kind for kind in KINDS if kind in kinds and (step, kind) in self._left), None)
+
+    def fulfil(self, step: str, kind: str) -> None:
+        """It was hit."""
+        self._left.discard((step, kind))
+
+
 @dataclass
 class Watcher:
     """Looks at the stages of one application, and kills the executor of a stage that is wanted."""
 
     spark: SparkSession
     lake: Path
+    wishes: Wishes = field(default_factory=lambda: Wishes({}))
     step: str = ""
     """The step that runs now; the script says so."""
     seen: dict[str, set[str]] = field(default_factory=dict)
-    """Step → kinds of stages it had."""
+    """Step → kinds of stages it had, as far as it was looked at."""
     kills: list[tuple[str, str]] = field(default_factory=list)
     """What was hit: step and kind."""
-    wanted: Callable[[str, frozenset[str]], str | None] = lambda step, kinds: None
-    """Which of the kinds of a stage in a step is to be hit now."""
     _files: set[Path] = field(default_factory=set)
     _wearing_out: str = ""
     """The step whose executors always die, once it has begun."""
@@ -67,29 +86,46 @@ class Watcher:
     def _watch(self) -> None:
         while not self._stop.wait(_LOOK_AGAIN):
             with suppress(Py4JError):  # a stage may be forgotten while it is looked at
-                if self.wanted(self.step, frozenset()) == ALWAYS:
+                if self.step and self.wishes.dying == self.step:
                     self._wear_out()
-                    continue
-                for stage in self._at_work():
-                    self.seen.setdefault(self.step, set()).update(stage.kinds)
-                    kind = self.wanted(self.step, stage.kinds)
-                    if kind is not None:
-                        self._hit(stage, kind)
+                elif self.wishes.are_left(self.step):
+                    self._look_for_one()
+                else:
+                    self._note(self._at_work())
 
-    def _hit(self, stage: Stage, kind: str) -> None:
-        """Hold both executors, so that the stage cannot end, and kill one that has a task of it."""
-        step, held = self.step, executors(self.spark)
+    def _look_for_one(self) -> None:
+        """Hold the executors while this looks, so that no stage is over before it is seen, and hit one."""
+        step = self.step
+        with self._held() as held:
+            stages = self._at_work()
+            self._note(stages)
+            for stage in stages:
+                kind = self.wishes.choose(step, stage.kinds)
+                at_work = [held[name] for name in self._holders(stage) if name in held]
+                if kind is not None and at_work and step == self.step:
+                    _send(at_work[0], signal.SIGKILL)
+                    self.kills.append((step, kind))
+                    self.wishes.fulfil(step, kind)
+                    break
+            else:
+                kind = None
+        time.sleep(_SHORT_SLICE if kind is None else 0.2)  # after a kill, until the driver knows
+
+    def _note(self, stages: Sequence[Stage]) -> None:
+        for stage in stages:
+            self.seen.setdefault(self.step, set()).update(stage.kinds)
+
+    @contextmanager
+    def _held(self) -> Iterator[Mapping[str, int]]:
+        """The executors that the driver knows, held within the block."""
+        held = self._registered()
         for pid in held.values():
             _send(pid, signal.SIGSTOP)
         try:
-            at_work = [held[name] for name in self._holders(stage) if name in held]
-            if at_work and step == self.step:
-                _send(at_work[0], signal.SIGKILL)
-                self.kills.append((step, kind))
+            yield held
         finally:
             for pid in held.values():
                 _send(pid, signal.SIGCONT)
-        time.sleep(0.2)  # until the driver knows
 
     def _wear_out(self) -> None:
         """Kill those that worked before the step; then hold all but for slices of time, and kill by turns.
@@ -97,19 +133,14 @@ class Watcher:
         Spark blames a task only once its executor has said that it runs: the slice is for that. An executor
         that has just started takes many slices for its first task, one that is warm may need less than one.
         """
-        step, held = self.step, self._registered()
-        for pid in held.values():
-            _send(pid, signal.SIGSTOP)
-        try:
+        step = self.step
+        with self._held() as held:
             busy = {name for stage in self._at_work() for name in self._holders(stage) if name in held}
-            doomed = busy & self._worn if self._wearing_out == step else held
+            doomed = busy & self._worn if self._wearing_out == step else set(held)
             for name in sorted(doomed) if step == self.step else ():
                 _send(held[name], signal.SIGKILL)
                 self.kills.append((step, ALWAYS))
-            self._worn, self._wearing_out = busy - set(doomed), step
-        finally:
-            for pid in held.values():
-                _send(pid, signal.SIGCONT)
+            self._worn, self._wearing_out = busy - doomed, step
         time.sleep(_SLICE)
 
     def _registered(self) -> dict[str, int]:
