@@ -185,7 +185,14 @@ class Watcher:
         return context.sc().statusStore()
 
     def _data_files(self) -> set[Path]:
-        return {file for file in self.lake.glob("*/**/part-*.parquet") if "_delta_log" not in file.parts}
+        """Of all tables; folders come and go while this looks, which `os.walk` takes as it comes."""
+        return {
+            Path(place, name)
+            for place, _, names in os.walk(self.lake)
+            if "_delta_log" not in Path(place).parts
+            for name in names
+            if name.startswith("part-") and name.endswith(".parquet")
+        }
 
 
 def executors(spark: SparkSession) -> dict[str, int]:
