@@ -46,6 +46,15 @@ class Holder:
             return True
         return self.machine == _machine() and self.process_start != _process_start(self.pid)
 
+    def __str__(self) -> str:
+        if not self.pid:
+            return "a process that its lease does not tell"
+        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since))
+        return f"process {self.pid} on {self.host}, since {since}"
+
+
+_UNREADABLE = Holder("unreadable", "unknown", "", 0, "", 0.0, 0.0)
+
 
 class Lease:
     """Held inside a `with` block, renewed meanwhile, given back at its end whatever happened.
@@ -82,19 +91,19 @@ class Lease:
         try:
             self._made_root = not self._files.exists(self._root)
             self._files.make_folder(self._root)
-            taken = self._try_a_few_times()
+            other = self._take()
         except Py4JJavaError as error:
             raise ConfigError(
                 f"lake.root: {self._root} cannot be written: {reason(error)}. "
                 "Give a folder that this user may create or write to."
             ) from error
-        if not taken and self._wait and self._tell is not None:
-            self._tell(f"waiting for another run: {self._words()}")
-        while not taken:
+        if other is not None and self._wait and self._tell is not None:
+            self._tell(f"waiting for another run: {other}")
+        while other is not None:
             if time.monotonic() >= give_up_at:
-                raise TransientError(self._refusal())
+                raise TransientError(self._refusal(other))
             time.sleep(_LOOK_AGAIN)
-            taken = self._try_a_few_times()
+            other = self._take()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
         self._thread.start()
         return self
@@ -121,6 +130,21 @@ class Lease:
             raise TransientError(
                 f"This run lost its lease {self._path}: it was away for too long. Run the same command again."
             )
+
+    def _take(self) -> Holder | None:
+        """None when the lease is mine now, otherwise who has it.
+
+        There is nobody to name while another gives it back, or moves a dead holder's away: the next look
+        takes it, or finds who was quicker.
+        """
+        for _ in range(_TRIES):
+            if self._try_a_few_times():
+                return None
+            holder = self._holder()
+            if holder is not None and holder.owner != self._mine.owner:
+                return holder
+            time.sleep(_TRY_AGAIN)
+        return _UNREADABLE
 
     def _try_a_few_times(self) -> bool:
         """Others that start at this moment may move a file away under a call; what stays wrong is raised."""
@@ -149,9 +173,8 @@ class Lease:
         if not self._files.rename(self._path, aside):
             return
         moved = self._read(aside)
-        if moved is not None and moved.owner != stale.owner:
-            self._files.rename(aside, self._path)
-        else:
+        is_fresh = moved is not None and moved.owner != stale.owner
+        if not (is_fresh and self._files.rename(aside, self._path)):
             self._files.delete(aside)
 
     def _renew(self) -> None:
@@ -182,18 +205,11 @@ class Lease:
                 return Holder(**json.loads(self._files.head(path, 4096)))
             except (ValueError, TypeError):
                 time.sleep(0.1)
-        return Holder("unreadable", "unknown", "", 0, "", 0.0, self._files.modified(path) + _LIFETIME)
+        return replace(_UNREADABLE, expires=self._files.modified(path) + _LIFETIME)
 
-    def _words(self) -> str:
-        holder = self._holder()
-        if holder is None:
-            return "it has just ended"
-        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(holder.since))
-        return f"process {holder.pid} on {holder.host}, since {since}"
-
-    def _refusal(self) -> str:
+    def _refusal(self, other: Holder) -> str:
         return (
-            f"Another run works on {self._root}: {self._words()}. Run the same command again when it has "
+            f"Another run works on {self._root}: {other}. Run the same command again when it has "
             f"ended, or with --wait; if it is dead, its lease runs out within {_LIFETIME:.0f} seconds."
         )
 

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from py4j.protocol import Py4JError
@@ -113,10 +114,37 @@ def test_a_file_that_goes_away_under_a_call_is_no_mistake_of_the_configuration(
 
 
 @pytest.mark.spark
+@pytest.mark.parametrize("comes", [None, "another"])
+def test_a_lease_that_another_moves_away_is_taken_or_told_by_its_new_holder(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comes: str | None
+) -> None:
+    """Between the file in the way and the look at whose it is, there is none for a moment."""
+    path = tmp_path / "_lease"
+    real, calls = files.create, []
+
+    def moved_away(*given: Any) -> bool:
+        calls.append(given)
+        if len(calls) == 1:
+            return False
+        if comes is not None:
+            path.write_text(json.dumps(asdict(holder(owner=comes, pid=7, machine="there"))))
+        return real(*given)
+
+    monkeypatch.setattr(files, "create", moved_away)
+    if comes is None:
+        with Lease(files, str(tmp_path)):
+            assert json.loads(path.read_text())["pid"] == os.getpid()
+    else:
+        with pytest.raises(TransientError, match=r"Another run works on .*: process 7 on "):
+            Lease(files, str(tmp_path)).__enter__()
+    assert len(calls) == 2
+
+
+@pytest.mark.spark
 def test_an_unreadable_lease_is_waited_for_not_taken(files: Files, tmp_path: Path) -> None:
     (tmp_path / "_lease").write_text("half a li")
 
-    with pytest.raises(TransientError, match="Another run works on"):
+    with pytest.raises(TransientError, match=r"works on .*: a process that its lease does not tell"):
         Lease(files, str(tmp_path)).__enter__()
 
     os.utime(tmp_path / "_lease", (0, 0))
