@@ -23,9 +23,9 @@ from pipeline.tuning.judges import folds_of
 from pipeline.tuning.pools import Pool, open_pool, raise_first
 from pipeline.tuning.prepared import FoldFrames
 from pipeline.tuning.runners import share_work
-from pipeline.tuning.runners.base import Work, reason
+from pipeline.tuning.runners.base import Work, failed_trial, reason
 from pipeline.tuning.target import Target
-from pipeline.tuning.trials import Standing, Trial, ranked
+from pipeline.tuning.trials import Standing, ranked
 from pipeline.tuning.watching import Watching
 from pipeline.tuning.wave import Place, Wave
 
@@ -152,10 +152,9 @@ class Search:
             if keep or not _read_once(works):
                 prepared = self._frames.prepared_for_more(group, fold)
         except Exception as error:  # noqa: BLE001 - whatever a fold throws fails its trials, not the search
-            failed = reason(error)
-            validate_alive(self._spark, failed)
+            validate_alive(self._spark, reason(error))
             for attempt in attempts:
-                wave.record(Trial(attempt.candidate, fold.number, share=attempt.share, failed=failed))
+                wave.record(failed_trial(attempt.candidate, fold.number, attempt.share, error))
             return
 
         with self._lock:

@@ -34,6 +34,8 @@ class Trial:
     parts: Mapping[str, float] = field(default_factory=dict)
     """Seconds of it by what they went into, such as `fit` and `evaluation`; empty where that is not told."""
     failed: str | None = None
+    by_machines: bool = False
+    """Whether it failed because machines did: whoever takes the search up again does it again."""
     note: str | None = None
     """What else happened, such as why it was not done where it was placed."""
 

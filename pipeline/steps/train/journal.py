@@ -23,8 +23,8 @@ _NOBODY = Candidate(0, "", {})
 class TrainingJournal:
     """The record of one training's search; `ground` is its `ground_key`.
 
-    With `try_failed_again` the failed trials of earlier drivers are forgotten: what broke the training may
-    have broken them.
+    A trial of an earlier driver that machines broke is forgotten, and so done again. With `try_failed_again`
+    all its failed trials are: what broke the training may have broken them.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class TrainingJournal:
         self._trials: dict[str, str] = {}
         for child in self._left.values():
             for name, text in child.tags.items():
-                if name.startswith(TRIAL) and not (try_failed_again and _has_failed(text)):
+                if name.startswith(TRIAL) and not _is_due_again(text, whatever_failed=try_failed_again):
                     self._trials[name.removeprefix(TRIAL)] = text
 
     @property
@@ -131,9 +131,11 @@ def open_journal(
     children.close()
 
 
-def _has_failed(text: str) -> bool:
+def _is_due_again(text: str, *, whatever_failed: bool) -> bool:
     trial = trial_from(text, _NOBODY)
-    return trial is None or trial.failed is not None
+    if trial is None:
+        return True
+    return trial.by_machines or (whatever_failed and trial.failed is not None)
 
 
 def _params(candidate: Candidate) -> dict[str, object]:

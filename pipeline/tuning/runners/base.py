@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.errors import PipelineError
+from pipeline.explain import is_of_the_machines
 from pipeline.tuning.candidates import Candidate
 from pipeline.tuning.prepared import PreparedFold
 from pipeline.tuning.trials import Trial
@@ -39,7 +40,21 @@ class Work:
                 yield trial
         except Exception as error:  # noqa: BLE001 - a trial that throws is recorded, not the end
             for candidate in left.values():
-                yield Trial(candidate, fold.fold.number, share=share, failed=reason(error))
+                yield failed_trial(candidate, fold.fold.number, share, error)
+
+
+def failed_trial(
+    candidate: Candidate, fold: int, share: float, error: BaseException, seconds: float = 0.0
+) -> Trial:
+    """The trial that an error has ended."""
+    return Trial(
+        candidate,
+        fold,
+        share=share,
+        seconds=seconds,
+        failed=reason(error),
+        by_machines=is_of_the_machines(error),
+    )
 
 
 def reason(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.learners import get_learner
 from pipeline.tuning.candidates import Candidate
 from pipeline.tuning.prepared import PreparedFold
-from pipeline.tuning.runners.base import reason
+from pipeline.tuning.runners.base import failed_trial
 from pipeline.tuning.trials import Trial
 
 
@@ -44,10 +44,4 @@ def _trial(fold: PreparedFold, candidate: Candidate, share: float) -> Trial:
             parts={"fit": fitted - begun, "evaluation": ended - fitted},
         )
     except Exception as error:  # noqa: BLE001 - a trial that throws is recorded, not the end
-        return Trial(
-            candidate,
-            fold.fold.number,
-            share=share,
-            seconds=time.monotonic() - begun,
-            failed=reason(error),
-        )
+        return failed_trial(candidate, fold.fold.number, share, error, seconds=time.monotonic() - begun)

@@ -154,6 +154,18 @@ def test_failed_trials_are_kept_or_tried_again(parent: Run, children: Any) -> No
     assert (run.info.status, run.data.tags["reason"], run.data.metrics["rmse"]) == ("FINISHED", "", 2.5)
 
 
+def test_a_trial_that_machines_broke_is_done_again_by_the_next_driver(parent: Run, children: Any) -> None:
+    bad, broken = (
+        Trial(FIRST, 0, failed="diverged"),
+        Trial(FIRST, 1, failed="executors lost", by_machines=True),
+    )
+    search(parent, bad, broken)
+    mended = tried(FIRST, 1, 3.0)
+    assert search(parent, bad, mended) == [mended]
+    assert search(parent, bad, mended) == []
+    assert children()["1"].data.tags["reason"] == "fold 1: diverged"
+
+
 def test_larger_shares_go_on_in_the_same_run_and_have_the_last_word(parent: Run, children: Any) -> None:
     trials = [
         tried(FIRST, fold, value, share=share) for share, value in ((0.5, 9.0), (1.0, 4.0)) for fold in (0, 1)
