@@ -11,8 +11,8 @@ from typing import Any, Literal
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
-Percentiles = Literal["none", "gaps", "all"]
-"""Which columns' percentiles are measured: none; those with a gap in any row, to fill it; all."""
+Detail = Literal["gaps", "filling", "all"]
+"""What is measured: whether there are gaps; moments, and percentiles where there are, to fill them; all."""
 
 # Spark plans an aggregation in more than linear time: of more columns than this, each part is one of its own.
 COLUMNS_AT_ONCE = 400
@@ -60,6 +60,16 @@ class Moments:
         )
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """What was measured of the number columns over the rows that meet one condition."""
+
+    rows: int
+    has_gaps: bool
+    columns: Mapping[str, NumberStatistics]
+    """Empty where only gaps were asked for."""
+
+
 _Cells = Mapping[str, tuple[int, tuple[Moments, ...]]]
 """Group → its rows, and the moments of each column."""
 
@@ -71,35 +81,29 @@ def finite(column: str) -> Column:
 
 
 def number_statistics(
-    rows: DataFrame,
-    columns: Sequence[str],
-    group: str,
-    conditions: int,
-    percentiles: Percentiles,
-) -> tuple[tuple[int, ...], tuple[dict[str, NumberStatistics], ...]]:
-    """For each condition how many rows meet it, and the statistics of the columns over them.
+    rows: DataFrame, columns: Sequence[str], group: str, conditions: int, detail: Detail
+) -> tuple[Numbers, ...]:
+    """What is asked for of the columns, over the rows that meet each condition.
 
-    `group` is a column that tells by a text of 0 and 1 which conditions a row meets. One job for the moments
-    of every `COLUMNS_AT_ONCE` columns, and one for their percentiles where any are measured.
+    `group` is a column that tells by a text of 0 and 1 which conditions a row meets. One job for the gaps or
+    the moments of every `COLUMNS_AT_ONCE` columns, and one for their percentiles where any are measured.
     """
+    if detail == "gaps":
+        return _gaps(rows, columns, group, conditions)
     cells = _joined([_moments(rows, part, group) for part in _parts(columns) or [()]])
     counts = tuple(
         sum(count for met, (count, _) in cells.items() if met[place] == "1") for place in range(conditions)
     )
     everything = sum(count for count, _ in cells.values())
-    asked = {
-        "none": [],
-        "gaps": [
-            name
-            for place, name in enumerate(columns)
-            if sum(moments[place].values for _, moments in cells.values()) < everything
-        ],
-        "all": columns,
-    }
+    asked = [
+        name
+        for place, name in enumerate(columns)
+        if detail == "all" or sum(moments[place].values for _, moments in cells.values()) < everything
+    ]
     quartiles: dict[tuple[int, str], Sequence[float]] = {}
-    for part in _parts(asked[percentiles]):
+    for part in _parts(asked):
         quartiles |= _percentiles(rows, part, group, conditions)
-    found: list[dict[str, NumberStatistics]] = []
+    found = []
     for condition in range(conditions):
         merged = [
             reduce(
@@ -109,13 +113,32 @@ def number_statistics(
             )
             for place in range(len(columns))
         ]
-        found.append(
-            {
-                name: _statistics(moments, counts[condition], quartiles.get((condition, name)))
-                for name, moments in zip(columns, merged, strict=True)
-            }
-        )
-    return counts, tuple(found)
+        statistics = {
+            name: _statistics(moments, counts[condition], quartiles.get((condition, name)))
+            for name, moments in zip(columns, merged, strict=True)
+        }
+        has_gaps = any(number.missing for number in statistics.values())
+        found.append(Numbers(counts[condition], has_gaps, statistics))
+    return tuple(found)
+
+
+def _gaps(rows: DataFrame, columns: Sequence[str], group: str, conditions: int) -> tuple[Numbers, ...]:
+    """Rows, and whether any column has a gap in them: in a fraction of the time that moments take."""
+    rows_of: dict[str, int] = {}
+    with_gaps: set[str] = set()
+    for part in _parts(columns) or [()]:
+        gap = F.exists(F.array(*map(finite, part)), F.isnull) if part else F.lit(False)
+        for row in (
+            rows.groupBy(group).agg(F.count(F.lit(1)).alias("rows"), F.bool_or(gap).alias("gap")).collect()
+        ):
+            rows_of[row[group]] = row["rows"]
+            if row["gap"]:
+                with_gaps.add(row[group])
+    meeting = [[text for text in rows_of if text[place] == "1"] for place in range(conditions)]
+    return tuple(
+        Numbers(sum(rows_of[text] for text in texts), not with_gaps.isdisjoint(texts), {})
+        for texts in meeting
+    )
 
 
 def _parts(columns: Sequence[str]) -> list[Sequence[str]]:

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 
 from pipeline.config.model import Config
 from pipeline.learners import get_learner
-from pipeline.preprocessing.number_statistics import Percentiles
+from pipeline.preprocessing.number_statistics import Detail
 from pipeline.preprocessing.roles import Roles
 from pipeline.preprocessing.statistics import Statistics, measure_each
 from pipeline.tuning.judges import Fold, folds_of
@@ -24,7 +24,7 @@ class FoldStatistics:
     def __init__(self, rows: DataFrame, roles: Roles, config: Config) -> None:
         self._rows, self._roles = rows, roles
         self._folds: Sequence[Fold] = folds_of(config)
-        self._percentiles = needed_percentiles(config)
+        self._detail = needed_detail(config)
         self._lock = threading.Lock()
         self._measured: tuple[Statistics, ...] | None = None
 
@@ -40,12 +40,12 @@ class FoldStatistics:
         with self._lock:
             if self._measured is None:
                 conditions = [*(fold.training for fold in self._folds), "true"]
-                self._measured = measure_each(self._rows, self._roles, conditions, self._percentiles)
+                self._measured = measure_each(self._rows, self._roles, conditions, self._detail)
             return self._measured
 
 
-def needed_percentiles(config: Config) -> Percentiles:
-    """Boosted trees need none; otherwise the median fills gaps, and the quartiles scale robustly."""
+def needed_detail(config: Config) -> Detail:
+    """Boosted trees take numbers as they are; for others medians fill gaps, and quartiles scale robustly."""
     if all(get_learner(name).family == "boosting" for name in config.learners):
-        return "none"
-    return "all" if "robust" in config.features.scale else "gaps"
+        return "gaps"
+    return "all" if "robust" in config.features.scale else "filling"

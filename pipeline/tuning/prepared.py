@@ -180,7 +180,7 @@ def fold_rows(config: Config, target: Target, fold: Fold, statistics: Statistics
         training=statistics.rows,
         stopping=validation if by_validation else statistics.rows // 9,
         judging=folds[fold.number] if config.train.folds else validation,
-        gaps=any(number.missing for number in statistics.numbers.values()),
+        gaps=statistics.has_gaps,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipeline.preprocessing import category_statistics, number_statistics
-from pipeline.preprocessing.number_statistics import NumberStatistics, Percentiles
+from pipeline.preprocessing.number_statistics import Detail, NumberStatistics
 from pipeline.preprocessing.roles import Role, Roles
 from pipeline.preprocessing.statistics import measure, measure_each
 from tests.scans import queries_of
@@ -57,7 +57,7 @@ def test_each_condition_has_the_statistics_of_its_own_rows_from_the_same_jobs(sp
         "IF(id % 5 = 0, NULL, element_at(array('a', 'b', 'c'), CAST(id % 3 AS INT) + 1)) AS c",
     )
     conditions = ["id % 2 = 0", "id < 300", "nullif(id, 3) > 396", "id < 0"]
-    found = measure_each(rows, ROLES, conditions, "gaps")
+    found = measure_each(rows, ROLES, conditions, "filling")
     assert len(found) == len(conditions)
     for statistics, condition in zip(found, conditions, strict=True):
         expected = measure(rows.where(condition), ROLES)
@@ -68,14 +68,14 @@ def test_each_condition_has_the_statistics_of_its_own_rows_from_the_same_jobs(sp
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize(("percentiles", "jobs"), [("none", 2), ("gaps", 3), ("all", 3)])
+@pytest.mark.parametrize(("detail", "jobs"), [("gaps", 2), ("filling", 3), ("all", 3)])
 def test_the_number_of_jobs_does_not_depend_on_that_of_the_conditions(
-    spark: SparkSession, percentiles: Percentiles, jobs: int
+    spark: SparkSession, detail: Detail, jobs: int
 ) -> None:
     rows = spark.createDataFrame([(1.0, None, "b"), (2.0, 1.0, "a")], "x double, empty double, c string")
     for conditions in (["true"], ["x = 1", "x = 2", "x > 1", "c = 'a'"]):
         with queries_of(spark) as queries:
-            measure_each(rows, ROLES, conditions, percentiles)
+            measure_each(rows, ROLES, conditions, detail)
         assert queries.count == jobs
 
 
@@ -84,6 +84,33 @@ def test_many_columns_are_measured_in_parts(spark: SparkSession, monkeypatch: py
     names = [f"n{place}" for place in range(5)]
     rows = spark.range(60).selectExpr("id", *[f"IF(id % 7 = {n}, NULL, id * {n}) AS n{n}" for n in range(5)])
     roles = Roles(tuple(Role(name, "numeric", "") for name in names))
-    whole = measure_each(rows, roles, ["id < 20", "id > 5"], "gaps")
+    conditions = ["id < 20", "id > 5", "id = 12"]
+    details: tuple[Detail, ...] = ("gaps", "filling")
+    whole = [measure_each(rows, roles, conditions, detail) for detail in details]
+    assert [[found.has_gaps for found in each] for each in whole] == [[True, True, False]] * 2
     monkeypatch.setattr(number_statistics, "COLUMNS_AT_ONCE", 2)
-    assert measure_each(rows, roles, ["id < 20", "id > 5"], "gaps") == whole
+    assert [measure_each(rows, roles, conditions, detail) for detail in details] == whole
+
+
+@pytest.mark.spark
+def test_boosted_trees_are_told_only_whether_there_are_gaps(spark: SparkSession) -> None:
+    """NaN and infinity are gaps, in whichever column they are."""
+    rows = spark.createDataFrame(
+        [
+            (1, 1.0, 5, "b"),
+            (2, math.nan, 5, "a"),
+            (3, 2.0, None, None),
+            (4, math.inf, 5, "a"),
+            (5, 0.0, 5, "b"),
+        ],
+        "id int, x double, n int, c string",
+    )
+    roles = Roles((Role("x", "numeric", ""), Role("n", "numeric", ""), Role("c", "categorical", "")))
+    conditions = ["id = 1", "id = 2", "id = 3", "id = 4", "id IN (1, 5)", "id < 3", "id < 0"]
+    found = measure_each(rows, roles, conditions, "gaps")
+    assert [each.has_gaps for each in found] == [False, True, True, True, False, True, False]
+    assert [each.rows for each in found] == [1, 1, 1, 1, 2, 2, 0]
+    assert found[5].categories == {"c": ("a", "b")}
+    assert [each.numbers for each in found] == [{}] * len(conditions)
+    only_texts = measure_each(rows, Roles(roles.all[2:]), ["true"], "gaps")
+    assert [(each.rows, each.has_gaps) for each in only_texts] == [(5, False)]
