@@ -8,6 +8,9 @@ from typing import Literal
 
 Place = Literal["local", "distributed"]
 
+FOLDS_AT_ONCE = 2
+"""So many folds are at work at once: while one's trials run, another is prepared."""
+
 _WORTH_SHIPPING = 10
 """A chunk's fits take at least so many times what shipping its rows takes, unless slots would stay empty."""
 
@@ -25,11 +28,16 @@ def place(
     return "local" if estimated_bytes <= bound or slots == 1 else "distributed"
 
 
-def chunks_of(fits: Sequence[float], shipping: float, folds: int, slots: int) -> list[list[int]]:
+def folds_together(number: int, folds: int) -> int:
+    """How many of `folds` folds are at work while this one is, itself included; the last may be alone."""
+    return min(FOLDS_AT_ONCE, folds - number // FOLDS_AT_ONCE * FOLDS_AT_ONCE)
+
+
+def chunks_of(fits: Sequence[float], shipping: float, together: int, slots: int) -> list[list[int]]:
     """The places in `fits` that one job does together, in ascending order; every job has some.
 
     `fits` are the costs of a fold's fits in any unit, `shipping` in the same unit what each job spends on
-    reading and binning the fold's rows before its first fit. `folds` folds are cut alike at the same time.
+    reading and binning the fold's rows before its first fit. `together` folds share the slots, cut alike.
     The number of jobs is the one by which all slots are done soonest; of many fits there are more, so that
     each job's fits take about ten times its shipping: results are on record as jobs end.
     """
@@ -37,7 +45,7 @@ def chunks_of(fits: Sequence[float], shipping: float, folds: int, slots: int) ->
     soonest, best = min(len(fits), 1), math.inf
     for count in range(1, min(len(fits), slots) + 1):
         slowest = max(sum(fits[at] for at in chunk) for chunk in _cut(fits, count))
-        done = math.ceil(folds * count / slots) * (shipping + slowest)
+        done = math.ceil(together * count / slots) * (shipping + slowest)
         if done < best * 0.95:  # a little sooner is not worth reading all rows once more
             soonest, best = count, done
     return _cut(fits, max(soonest, finest))

@@ -19,6 +19,7 @@ from pipeline.preprocessing.statistics import Statistics
 from pipeline.tuning.buckets import BUCKETS
 from pipeline.tuning.fold_statistics import FoldStatistics
 from pipeline.tuning.judges import Fold
+from pipeline.tuning.placement import folds_together
 from pipeline.tuning.rows import ACTUAL, LABEL, ORDER, WEIGHT
 from pipeline.tuning.target import Target
 from pipeline.tuning.work_area import WorkArea
@@ -57,8 +58,8 @@ class PreparedFold:
     target: Target
     context: FitContext
     rows: FoldRows
-    folds: int
-    """How many folds there are."""
+    together: int
+    """How many folds share the slots while this one is at work, itself included."""
     in_files: bool = False
     """Whether the frame is read from files that were made for it."""
     parts: DataFrame | None = None
@@ -159,7 +160,7 @@ class FoldFrames:
             self._target,
             self._context,
             fold_rows(self._config, self._target, fold, statistics),
-            max(self._config.train.folds, 1),
+            folds_together(fold.number, max(self._config.train.folds, 1)),
             parts=parts,
         )
 

@@ -20,6 +20,7 @@ from pipeline.tuning.candidates import Candidate
 from pipeline.tuning.ending import Clock, Ending, Limits, Reason
 from pipeline.tuning.journal import Journal, NoJournal
 from pipeline.tuning.judges import folds_of
+from pipeline.tuning.placement import FOLDS_AT_ONCE
 from pipeline.tuning.pools import Pool, open_pool, raise_first
 from pipeline.tuning.prepared import FoldFrames
 from pipeline.tuning.runners import share_work
@@ -29,8 +30,8 @@ from pipeline.tuning.trials import Standing, ranked
 from pipeline.tuning.watching import Watching
 from pipeline.tuning.wave import Place, Wave
 
-# How many fold frames are prepared or tried at once: one whose trials run, one that is being prepared.
-_FRAMES_AT_ONCE = 2
+# So many readings straight from the cached rows take no longer than writing a fold and reading it from there.
+_READ_STRAIGHT = 2
 _LOOK_SECONDS = 0.2
 
 
@@ -124,7 +125,7 @@ class Search:
     def _try(self, wave: Wave, keep: bool, limits: Limits | None) -> None:
         """Run a wave to its end, or to that of the time."""
         with (
-            open_pool(self._spark, _FRAMES_AT_ONCE, self._tag, wave.stop) as frames,
+            open_pool(self._spark, FOLDS_AT_ONCE, self._tag, wave.stop) as frames,
             open_pool(self._spark, self._slots, self._tag, wave.stop) as trials,
         ):
             due = wave.due()
@@ -149,7 +150,7 @@ class Search:
                 share: share_work(candidates, prepared, share, self._slots)
                 for share, candidates in _by_share(attempts).items()
             }
-            if keep or not _read_once(works):
+            if keep or _are_read_often(works):
                 prepared = self._frames.prepared_for_more(group, fold)
         except Exception as error:  # noqa: BLE001 - whatever a fold throws fails its trials, not the search
             validate_alive(self._spark, reason(error))
@@ -185,10 +186,10 @@ def _by_share(attempts: Sequence[Attempt]) -> dict[float, list[Candidate]]:
     return found
 
 
-def _read_once(works: Mapping[float, Sequence[Work]]) -> bool:
-    """Whether the fold's rows are read a single time by all the work on it."""
+def _are_read_often(works: Mapping[float, Sequence[Work]]) -> bool:
+    """Whether the work on a fold reads its rows more often than is done straight from the cached ones."""
     together = [work for some in works.values() for work in some]
-    return len(together) == 1 and together[0].runner.reads_once
+    return len(together) > _READ_STRAIGHT or not all(work.runner.reads_once for work in together)
 
 
 def _are_running(started: Sequence[Future[None]]) -> bool:

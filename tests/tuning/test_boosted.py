@@ -137,9 +137,11 @@ def search(
 def test_partitions_slots_chunks_and_adaptive_execution_change_nothing(
     spark: SparkSession, table: DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Read once by a single chunk, or by several from files."""
+    """Read straight by one chunk or two, or by three from files."""
     settings = config(tmp_path, "binary", train={"folds": 2})
-    tried = candidates({"n_estimators": 5, "subsample": 0.5}, {"n_estimators": 8}, {"n_estimators": 3})
+    tried = candidates(
+        {"n_estimators": 5, "subsample": 0.5}, {"n_estimators": 8}, {"n_estimators": 3}, {"max_depth": 2}
+    )
     rows = with_splits(table, settings, ROLES.inputs)
     target = find_target(rows, table.schema["binary"].dataType, settings)
     fitted = target.encode(rows).where(F.col(SPLIT) != "test")
@@ -151,20 +153,20 @@ def test_partitions_slots_chunks_and_adaptive_execution_change_nothing(
     )
     adaptive = spark.conf.get("spark.sql.adaptive.enabled")
     try:
-        for partitions, slots, setting, files in (
-            (1, 1, "true", []),
-            (5, 4, "false", ["boosting-0", "boosting-1"]),
+        for partitions, slots, setting, chunks, files in (
+            (1, 1, "true", [[0, 1, 2]], []),
+            (3, 2, "true", [[0, 2], [1]], []),
+            (5, 4, "false", [[0], [1], [2]], ["boosting-0", "boosting-1"]),
         ):
             spark.conf.set("spark.sql.adaptive.enabled", setting)
-            if files:
-                monkeypatch.setattr(boosted, "chunks_of", lambda fits, *_: [[at] for at in range(len(fits))])
+            monkeypatch.setattr(boosted, "chunks_of", lambda *_, chunks=chunks: chunks)
             standings = search(spark, fitted.repartition(partitions), target, settings, tried, slots)
             outcomes.append([[dict(trial.metrics) for trial in standing.trials] for standing in standings])
             assert {trial.placement for standing in standings for trial in standing.trials} == {"local"}
             assert sorted(kept) == files
     finally:
         spark.conf.set("spark.sql.adaptive.enabled", str(adaptive))
-    assert outcomes[0] == outcomes[1]
+    assert outcomes[0] == outcomes[1] == outcomes[2]
 
 
 def test_shuffled_labels_score_at_chance(spark: SparkSession, tmp_path: Path) -> None:

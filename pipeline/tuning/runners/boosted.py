@@ -231,7 +231,7 @@ def _local_work(
         levels = max(one.rounds for one in wishes) * wishes[0].values["max_depth"] * scores
         measuring = (training + judging) * scores * _MEASURED_ROW
         costs.append(levels * (cells * _BOOSTED_CELL + judging * _SCORED_ROW) + len(wishes) * measuring)
-    for chunk in chunks_of(costs, _JOB + cells * _SHIPPED_CELL, fold.folds, slots):
+    for chunk in chunks_of(costs, _JOB + cells * _SHIPPED_CELL, fold.together, slots):
         together = {wish.candidate.number for at in chunk for wish in shared[at]}
         chosen = tuple(candidate for candidate in candidates if candidate.number in together)
         yield Work(BoostedRunner(), chosen)

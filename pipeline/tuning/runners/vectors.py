@@ -52,7 +52,7 @@ def vector_work(
     if softmax and _fits(fold, share, slots):
         cells = _cells(fold, share)
         costs = [cells * max(1, fold.context.classes - 1) * _FITTED_CELL] * len(softmax)
-        chunks = chunks_of(costs, _JOB + cells * _SHIPPED_CELL, fold.folds, slots)
+        chunks = chunks_of(costs, _JOB + cells * _SHIPPED_CELL, fold.together, slots)
         works += [Work(VectorRunner("softmax"), tuple(softmax[at] for at in chunk)) for chunk in chunks]
     return tuple(works)
 
