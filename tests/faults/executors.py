@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,16 +73,16 @@ class Watcher:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Look and kill within the block."""
+        """Look and kill within the block; an error of the look itself is raised at its end."""
         self._files = self._data_files()
         self._stop.clear()
-        thread = threading.Thread(target=self._watch, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._stop.set()
-            thread.join()
+        with ThreadPoolExecutor(1) as pool:
+            watch = pool.submit(self._watch)
+            try:
+                yield
+            finally:
+                self._stop.set()
+        watch.result()
 
     def _watch(self) -> None:
         while not self._stop.wait(_LOOK_AGAIN):

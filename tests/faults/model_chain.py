@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as ModelStore
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as RunStore
 from pyspark.sql import SparkSession
 
 from tests.faults.compare import difference, newest
@@ -65,7 +67,7 @@ def killed_models(
     is_over = False
     for kill in scenario.kills:
         if is_over:
-            _put_back(spark, stored, shop)
+            put_back(spark, stored, shop)
             known = models(spark, shop)
         is_hit = kill_at(kill, shop.lake, *scenario.command)
         seen = models(spark, shop)
@@ -119,9 +121,15 @@ def _found(
     )
 
 
-def _put_back(spark: SparkSession, stored: Path, shop: Shop) -> None:
-    """The project as it was, at the same place: MLflow keeps whole paths."""
+def put_back(spark: SparkSession, stored: Path, shop: Shop) -> None:
+    """The project as it was, at the same place: MLflow keeps whole paths.
+
+    What this process keeps open or in memory of the files that are gone is forgotten.
+    """
     shutil.rmtree(shop.folder)
     shutil.copytree(stored, shop.folder)
+    for store in (RunStore, ModelStore):
+        for engine in store._engine_map.values():
+            engine.dispose()
     jvm: Any = spark._jvm
     jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # it would take the new tables for the old ones

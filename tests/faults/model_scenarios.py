@@ -47,8 +47,8 @@ SCENARIOS = (
         ("train", "--json"),
         [
             *at_random(31, times=4, seconds=9),
-            *at_random(34, times=4, seconds=2, after=AfterTrial),
             trials(4),
+            *at_random(34, times=4, seconds=2, after=AfterTrial),
             VERSION,
             CHALLENGER,
         ],
