@@ -84,10 +84,10 @@ def test_many_columns_are_measured_in_parts(spark: SparkSession, monkeypatch: py
     names = [f"n{place}" for place in range(5)]
     rows = spark.range(60).selectExpr("id", *[f"IF(id % 7 = {n}, NULL, id * {n}) AS n{n}" for n in range(5)])
     roles = Roles(tuple(Role(name, "numeric", "") for name in names))
-    conditions = ["id < 20", "id > 5", "id = 12"]
+    conditions = ["id < 20", "id > 5", "id = 12", "id = 14"]  # of 14 only the first column has a gap
     details: tuple[Detail, ...] = ("gaps", "filling")
     whole = [measure_each(rows, roles, conditions, detail) for detail in details]
-    assert [[found.has_gaps for found in each] for each in whole] == [[True, True, False]] * 2
+    assert [[found.has_gaps for found in each] for each in whole] == [[True, True, False, True]] * 2
     monkeypatch.setattr(number_statistics, "COLUMNS_AT_ONCE", 2)
     assert [measure_each(rows, roles, conditions, detail) for detail in details] == whole
 
