@@ -102,6 +102,15 @@ def guess_key(columns: Sequence[Column], label: str, rows: int, is_whole: bool) 
     return Guess(best.name, "different in every row, and never missing", "; ".join(doubts))
 
 
+def unlike_in_every_row(columns: Sequence[Column], label: str, rows: int) -> list[str]:
+    """Texts and whole numbers that could name a row, though nothing but their values says so."""
+    return [
+        column.name
+        for column in columns
+        if column.name != label and _names_rows(column, rows) and _may_be_an_id(column)
+    ]
+
+
 def check_key(column: Column) -> Guess:
     """What a declared key column is like."""
     missing = len(column.values) - len(column.present)
@@ -119,9 +128,13 @@ def _names_rows(column: Column, rows: int) -> bool:
 def _is_id(column: Column, rows: int) -> bool:
     """Whether a column of different values is an id rather than a measurement."""
     if is_named_like_an_id(column.name):
-        return isinstance(column.type, (T.IntegralType, T.StringType))
+        return _may_be_an_id(column)
     seen = profile_of(column, rows)
     return seen.uuids or seen.dense
+
+
+def _may_be_an_id(column: Column) -> bool:
+    return isinstance(column.type, (T.IntegralType, T.StringType))
 
 
 def _listed(label: Column) -> str:

@@ -17,7 +17,15 @@ from pipeline.init.columns import (
     read_columns,
 )
 from pipeline.init.files import FileSystem
-from pipeline.init.guesses import Guess, check_key, find_column, guess_key, guess_positive, guess_task
+from pipeline.init.guesses import (
+    Guess,
+    check_key,
+    find_column,
+    guess_key,
+    guess_positive,
+    guess_task,
+    unlike_in_every_row,
+)
 from pipeline.init.sample import Sample, take_sample
 from pipeline.preprocessing.judging import derivation
 from pipeline.preprocessing.role import Role
@@ -67,7 +75,7 @@ def look(
     guesses = [task, *([positive] if positive else []), *keys]
     unsure = [guess.unsure for guess in guesses if guess.unsure]
     if not keys:
-        unsure.append(_no_key(sample))
+        unsure.append(_no_key(sample, unlike_in_every_row(list(columns.values()), label, sample.rows)))
     unsure += [
         *_about_nulls(spelled, columns, label, sample),
         *_nearly_numbers(columns),
@@ -85,10 +93,15 @@ def _roles(columns: dict[str, Column], label: str, key: Sequence[str], rows: int
     return tuple(fixed.get(name) or by_rule[name] for name in columns)
 
 
-def _no_key(sample: Sample) -> str:
+def _no_key(sample: Sample, candidates: Sequence[str]) -> str:
     rows = list(zip(*sample.columns.values(), strict=True))
     same = len(rows) - len(set(rows))
     told = f"; {same:,} rows looked at repeat another one, and each counts once" if same else ""
+    if candidates:
+        told += (
+            f"; different in every row looked at: {', '.join(candidates)}; "
+            f"if one names it by meaning, take it: --key '{candidates[0]}'"
+        )
     return f"no column names a row, so a hash of the whole row does{told}"
 
 

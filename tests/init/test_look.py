@@ -65,23 +65,24 @@ def test_a_label_that_nothing_can_be_learned_from(
 
 
 @pytest.mark.parametrize(
-    ("name", "values", "key"),
+    ("name", "values", "key", "hint"),
     [
-        ("id", [str(7 * n) for n in CYCLE], ["id"]),
-        ("customerId", [f"C{n}" for n in CYCLE], ["customerId"]),
-        ("row", [str(n) for n in CYCLE], ["row"]),
-        ("size", [str(7 * n) for n in CYCLE], []),
-        ("id", [str(n % 39) for n in CYCLE], []),
-        ("id", ["", *(str(n) for n in CYCLE[1:])], []),
-        ("id", [f"{n}.5" for n in CYCLE], []),
-        ("name", [f"person {n}" for n in CYCLE], []),
+        ("id", [str(7 * n) for n in CYCLE], ["id"], False),
+        ("customerId", [f"C{n}" for n in CYCLE], ["customerId"], False),
+        ("row", [str(n) for n in CYCLE], ["row"], False),
+        ("size", [str(7 * n) for n in CYCLE], [], True),
+        ("id", [str(n % 39) for n in CYCLE], [], False),
+        ("id", ["", *(str(n) for n in CYCLE[1:])], [], False),
+        ("id", [f"{n}.5" for n in CYCLE], [], False),
+        ("Order No", [f"O-{n}" for n in CYCLE], [], True),
     ],
 )
-def test_what_names_a_row(look_at: Any, name: str, values: Any, key: list[str]) -> None:
+def test_what_names_a_row(look_at: Any, name: str, values: Any, key: list[str], hint: bool) -> None:
     found = look_at(f"{name},label", *(f"{value},{n % 2}" for n, value in enumerate(values)), label="label")
     assert [guess.value for guess in found.key] == key
     no_key = [doubt for doubt in found.unsure if doubt.startswith("no column names a row")]
     assert len(no_key) == (0 if key else 1)
+    assert any(doubt.endswith(f"--key '{name}'") for doubt in no_key) is hint
 
 
 def test_a_declared_key_is_looked_at(look_at: Any) -> None:
