@@ -8,3 +8,12 @@ jobs that `tests/e2e` submits run generated code.
 # from then on nothing more would be compiled.
 JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+
+# For a process that makes its own session: the value of PYSPARK_SUBMIT_ARGS.
+SUBMIT_ARGS = " ".join(
+    [
+        f"--driver-java-options '{JAVA}'",
+        *(f"--conf {name}={value}" for name, value in INTERPRETED.items()),
+        "pyspark-shell",
+    ]
+)

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 import pipeline
 from pipeline.cli import main
+from tests.short_lives import JAVA
 
 pytestmark = [pytest.mark.e2e, pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -266,7 +267,9 @@ def test_yes_and_no_without_a_key_by_the_installed_command(site: Any, empty_trac
     assert "Task: binary, as 'Churned' is No (207), Yes (93)." in looked.out.splitlines()
     lake = site.folder / "own" / "lake"
     make_lake(lake, empty_tracking_file)
-    options = ["-c", "own/pipeline.yaml", "--json", *LINEAR, "--set", "spark.conf.spark.master=local[2]"]
+    short_life = {"spark.master": "local[2]", "spark.driver.extraJavaOptions": JAVA}
+    sets = [word for name, value in short_life.items() for word in ("--set", f"spark.conf.{name}={value}")]
+    options = ["-c", "own/pipeline.yaml", "--json", *LINEAR, *sets]
     first = site.call("run", *options)
     assert first.code == 0, first.err
     assert first.steps["promote"]["verdict"] == "promoted"

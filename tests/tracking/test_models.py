@@ -19,6 +19,7 @@ from pipeline.learners.boosting.model import XGBoostModel
 from pipeline.learners.boosting.shipping import write_code
 from pipeline.tracking import ModelVersion, Registry, Run, Tracking, UnreadableModelError, predict_example
 from pipeline.tracking.hadoop import Folders
+from tests.short_lives import SUBMIT_ARGS
 
 pytestmark = pytest.mark.spark
 
@@ -191,7 +192,12 @@ def test_a_process_that_has_only_the_model_predicts(
     fresh = subprocess.run(
         [bare, "-P", "-c", FRESH, tracking.uri],
         cwd=tmp_path,
-        env={**environment, "PYSPARK_PYTHON": bare, "SPARK_LOCAL_IP": "127.0.0.1"},
+        env={
+            **environment,
+            "PYSPARK_PYTHON": bare,
+            "PYSPARK_SUBMIT_ARGS": SUBMIT_ARGS,
+            "SPARK_LOCAL_IP": "127.0.0.1",
+        },
         capture_output=True,
         text=True,
         timeout=300,

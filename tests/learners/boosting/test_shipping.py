@@ -23,6 +23,7 @@ from pyspark.sql import DataFrame
 
 from pipeline.learners.boosting.estimator import XGBoostEstimator
 from pipeline.learners.boosting.shipping import write_code
+from tests.short_lives import SUBMIT_ARGS
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = [
@@ -56,6 +57,7 @@ class BarePython:
         }
         environment["PYTHONPATH"] = os.pathsep.join(map(str, [*path, self.libraries]))
         environment["PYSPARK_PYTHON"] = str(self.executable)
+        environment["PYSPARK_SUBMIT_ARGS"] = SUBMIT_ARGS
         done = subprocess.run(
             [self.executable, "-c", dedent(script)],
             cwd=self.folder,
