@@ -6,8 +6,10 @@ The Java objects stay in here: callers get names, numbers and bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -97,8 +99,16 @@ class Files:
         return float(file_system.getFileStatus(target).getModificationTime()) / 1000
 
     def create(self, path: str, content: bytes) -> bool:
-        """Write a new small file; False, and nothing done, when there is one already."""
+        """Write a new small file; False, and nothing done, when there is one already.
+
+        Of many who try at once one gets True, where the file system itself can tell (HDFS, a local disk).
+        """
         file_system, target = self._at(path)
+        if _is_local(file_system):
+            file_system.mkdirs(target.getParent())
+            # Hadoop's own way looks first and creates then: two at once would both be told True.
+            with suppress(PermissionError, NotADirectoryError):  # which Hadoop tells of as elsewhere
+                return _create_locally(Path(file_system.pathToFile(target).getPath()), content)
         try:
             stream = file_system.create(target, False)
         except Py4JJavaError as error:
@@ -114,16 +124,6 @@ class Files:
         """Write a small file over the one that is there."""
         file_system, target = self._at(path)
         _write(file_system.create(target, True), content)
-
-    def rename(self, path: str, to: str) -> bool:
-        """Move a file within one file system; False when it was not there."""
-        file_system, target = self._at(path)
-        try:
-            return bool(file_system.rename(target, self._path(to)))
-        except Py4JJavaError:
-            if file_system.exists(target):
-                raise
-            return False
 
     def delete(self, path: str) -> None:
         """Remove one file; no complaint when it is gone."""
@@ -147,8 +147,7 @@ class Files:
         target = self._path(path)
         file_system = target.getFileSystem(self._conf)
         # Locally Hadoop keeps a checksum beside each file; a rewrite and a read at once disagree on it.
-        is_local = file_system.getUri().getScheme() == "file"
-        return (file_system.getRaw() if is_local else file_system), target
+        return (file_system.getRaw() if _is_local(file_system) else file_system), target
 
     def _children(self, path: str) -> list[Any]:
         file_system, target = self._at(path)
@@ -162,6 +161,19 @@ class Files:
         else:
             modified = _EPOCH + timedelta(milliseconds=status.getModificationTime())
             yield FileInfo(status.getPath().toString(), status.getLen(), modified)
+
+
+def _is_local(file_system: Any) -> bool:
+    return bool(file_system.getUri().getScheme() == "file")
+
+
+def _create_locally(path: Path, content: bytes) -> bool:
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _is_hidden(status: Any) -> bool:

@@ -134,20 +134,21 @@ class Lease:
     def _take(self) -> Holder | None:
         """None when the lease is mine now, otherwise who has it.
 
-        There is nobody to name while another gives it back, or moves a dead holder's away: the next look
-        takes it, or finds who was quicker.
+        There is nobody alive to name while another gives it back or takes it over: the next look takes it,
+        or finds who was quicker.
         """
+        holder = None
         for _ in range(_TRIES):
             if self._try_a_few_times():
                 return None
             holder = self._holder()
-            if holder is not None and holder.owner != self._mine.owner:
+            if holder is not None and not holder.is_gone(time.time()):
                 return holder
             time.sleep(_TRY_AGAIN)
-        return _UNREADABLE
+        return holder or _UNREADABLE
 
     def _try_a_few_times(self) -> bool:
-        """Others that start at this moment may move a file away under a call; what stays wrong is raised."""
+        """A lease may be given back under a call that reads it; what stays wrong is raised."""
         for _ in range(_TRIES - 1):
             with suppress(Py4JJavaError):
                 return self._try_to_take()
@@ -162,20 +163,33 @@ class Lease:
         holder = self._holder()
         if holder is not None and holder.owner == self._mine.owner:
             return True  # taken by the try before this one, which failed afterwards
-        if holder is not None and holder.is_gone(now):
-            self._set_aside(holder)
-            return self._files.create(self._path, _to_bytes(self._mine)) and self._holder_is_me()
-        return False
+        return holder is not None and holder.is_gone(now) and self._take_over(holder)
 
-    def _set_aside(self, stale: Holder) -> None:
-        """Move the stale lease away. Only one taker gets it; a fresh one moved by mistake goes back."""
-        aside = f"{self._path}.{self._mine.owner}"
-        if not self._files.rename(self._path, aside):
-            return
-        moved = self._read(aside)
-        is_fresh = moved is not None and moved.owner != stale.owner
-        if not (is_fresh and self._files.rename(aside, self._path)):
-            self._files.delete(aside)
+    def _take_over(self, gone: Holder) -> bool:
+        """Write over the lease of a holder who is gone; false where that is another's turn.
+
+        Only one may: who creates the file that claims the succession to that owner. One who went with the
+        claim in hand is succeeded to in the same way. A claim that comes too late, as the lease is another's
+        by now, is given up: a lease that somebody holds is never touched.
+        """
+        claims = [self._claim(gone)]
+        while not self._files.create(claims[-1], _to_bytes(self._mine)):
+            found = self._read(claims[-1])
+            if found is not None and found.owner == self._mine.owner:
+                break  # by the try before this one
+            if found is None or not found.is_gone(time.time()):
+                return False
+            claims.append(self._claim(found))
+        found = self._holder()
+        is_due = found is not None and found.owner == gone.owner
+        if is_due:
+            self._files.overwrite(self._path, _to_bytes(self._mine))
+        for claim in claims:
+            self._files.delete(claim)
+        return is_due
+
+    def _claim(self, gone: Holder) -> str:
+        return f"{self._path}.{gone.owner}"
 
     def _renew(self) -> None:
         while not self._stop.wait(_RENEW_EVERY):
@@ -205,7 +219,8 @@ class Lease:
                 return Holder(**json.loads(self._files.head(path, 4096)))
             except (ValueError, TypeError):
                 time.sleep(0.1)
-        return replace(_UNREADABLE, expires=self._files.modified(path) + _LIFETIME)
+        written = self._files.modified(path)
+        return replace(_UNREADABLE, owner=f"unreadable-{written:.0f}", expires=written + _LIFETIME)
 
     def _refusal(self, other: Holder) -> str:
         return (

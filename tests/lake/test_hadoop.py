@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -64,17 +66,15 @@ def test_create_never_overwrites(files: Files, tmp_path: Path) -> None:
     assert not files.create(path, b"second")
     assert files.head(path, 100) == b"first"
 
+    with ThreadPoolExecutor(8) as pool:
+        for turn in range(20):
+            new = str(tmp_path / "below" / str(turn))
+            assert sum(pool.map(files.create, [new] * 8, [b"x"] * 8)) == 1
+    shutil.rmtree(tmp_path / "below")
+
     files.overwrite(path, b"third")
     assert (tmp_path / "note").read_bytes() == b"third"
     assert [name.name for name in tmp_path.iterdir()] == ["note"]
-
-
-def test_rename_tells_whether_there_was_something(files: Files, tmp_path: Path) -> None:
-    assert not files.rename(str(tmp_path / "note"), str(tmp_path / "aside"))
-
-    files.create(str(tmp_path / "note"), b"x")
-    assert files.rename(str(tmp_path / "note"), str(tmp_path / "aside"))
-    assert files.names(str(tmp_path)) == ["aside"]
 
 
 def test_a_path_is_whole_with_its_scheme(files: Files, tmp_path: Path) -> None:
