@@ -7,16 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
 
 from pipeline.lake.hadoop import Files
 
 pytestmark = pytest.mark.spark
-
-
-@pytest.fixture
-def files(spark: SparkSession) -> Files:
-    return Files(spark)
 
 
 def found(files: Files, pattern: Path | str, below: Path) -> list[str]:
