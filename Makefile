@@ -26,7 +26,7 @@ yarn-test:  ## the flow with its driver on YARN: Hadoop's mini cluster (ten minu
 	@scripts/setup.sh dev
 	@$(PYTHON_BIN) -m pytest -n 0 tests/cluster/test_yarn.py --yarn $(ARGS)
 
-fault-test:  ## kills of drivers, executors and servers, and what they cost in rows (forty minutes)
+fault-test:  ## kills of drivers, executors and servers, and what they cost in rows (forty minutes to an hour)
 	@scripts/setup.sh dev
 	@$(PYTHON_BIN) -m tests.faults $(ARGS)
 

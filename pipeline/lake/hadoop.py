@@ -107,7 +107,7 @@ class Files:
         if _is_local(file_system):
             file_system.mkdirs(target.getParent())
             # Hadoop's own way looks first and creates then: two at once would both be told True.
-            with suppress(PermissionError, NotADirectoryError):  # which Hadoop tells of as elsewhere
+            with suppress(OSError):  # which Hadoop then tells of as everywhere else
                 return _create_locally(Path(file_system.pathToFile(target).getPath()), content)
         try:
             stream = file_system.create(target, False)
@@ -169,10 +169,15 @@ def _is_local(file_system: Any) -> bool:
 
 def _create_locally(path: Path, content: bytes) -> bool:
     try:
-        with path.open("xb") as file:
-            file.write(content)
+        file = path.open("xb")
     except FileExistsError:
         return False
+    try:
+        with file:
+            file.write(content)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     return True
 
 

@@ -138,22 +138,18 @@ class Lease:
         or finds who was quicker.
         """
         holder = None
-        for _ in range(_TRIES):
-            if self._try_a_few_times():
-                return None
-            holder = self._holder()
-            if holder is not None and not holder.is_gone(time.time()):
-                return holder
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                if self._try_to_take():
+                    return None
+                holder = self._holder()
+                if holder is not None and not holder.is_gone(time.time()):
+                    return holder
+            except Py4JJavaError:  # a lease may be given back under a call that reads it
+                if not tries_left:
+                    raise
             time.sleep(_TRY_AGAIN)
         return holder or _UNREADABLE
-
-    def _try_a_few_times(self) -> bool:
-        """A lease may be given back under a call that reads it; what stays wrong is raised."""
-        for _ in range(_TRIES - 1):
-            with suppress(Py4JJavaError):
-                return self._try_to_take()
-            time.sleep(_TRY_AGAIN)
-        return self._try_to_take()
 
     def _try_to_take(self) -> bool:
         now = time.time()

@@ -30,7 +30,7 @@ from pipeline.tuning.trials import Standing, ranked
 from pipeline.tuning.watching import Watching
 from pipeline.tuning.wave import Place, Wave
 
-# So many readings straight from the cached rows take no longer than writing a fold and reading it from there.
+# Up to so many readings are straight from the cached rows: each encodes them anew, but none waits for files.
 _READ_STRAIGHT = 2
 _LOOK_SECONDS = 0.2
 

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from py4j.protocol import Py4JJavaError
 
+from pipeline.lake import hadoop
 from pipeline.lake.hadoop import Files
 
 pytestmark = pytest.mark.spark
@@ -69,6 +72,23 @@ def test_create_never_overwrites(files: Files, tmp_path: Path) -> None:
     files.overwrite(path, b"third")
     assert (tmp_path / "note").read_bytes() == b"third"
     assert [name.name for name in tmp_path.iterdir()] == ["note"]
+
+
+def test_what_cannot_be_created_is_told_by_hadoop(files: Files, tmp_path: Path) -> None:
+    with pytest.raises(Py4JJavaError, match="File name too long"):
+        files.create(str(tmp_path / ("long" * 100)), b"x")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs the device that is always full")
+def test_a_file_that_could_not_be_written_whole_is_not_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        monkeypatch.setattr(Path, "open", lambda path, mode: (path.touch(), full)[1])
+        with pytest.raises(OSError, match="No space left"):
+            hadoop._create_locally(tmp_path / "note", b"x")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_path_is_whole_with_its_scheme(files: Files, tmp_path: Path) -> None:
